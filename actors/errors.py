@@ -1,0 +1,131 @@
+"""Every error a caller of stillfixed can see, in one hierarchy.
+
+    StillfixedError
+    ├── RequestRefused          the request cannot be done as asked; asking again gives the same answer
+    │   ├── UnknownSession      no session has this id
+    │   ├── SessionClosed       the session is closed: open a new one, or record a callback
+    │   └── NotYourSession      another technician holds the session: take it over first
+    ├── PolicyError             a policy file cannot be used; names the line or the field
+    ├── EndpointError           the endpoint could not be reached or used; no command was sent
+    │   ├── EndpointUnreachable wrong name, refused port, no route, no answer in time
+    │   ├── HostKeyRefused      unknown or changed host key; the message has the command to accept it
+    │   ├── LoginRefused        no key, agent or user that the endpoint accepts
+    │   └── ConnectionLost      the connection went away; a command in flight has an unknown outcome
+    ├── LogError                the event log
+    │   ├── Fenced              a newer epoch owns the stream (never reaches a caller of the client)
+    │   ├── LogBusy             another process holds the log for too long          [retryable]
+    │   ├── LogFull             the disk or the file limit is full; nothing was written  [retryable]
+    │   ├── LogCorrupted        the file is damaged or is not a stillfixed log
+    │   └── LogTooNew           the file was written by a newer stillfixed
+    └── HostError               the machinery that runs sessions
+        ├── SessionUnavailable  the session's actor died or does not answer         [retryable]
+        └── HostUnavailable     Ray could not be started or joined
+
+A message says what happened, to what, and what to do next. `retryable` says that the same call with
+the same request id may succeed later, and will not be carried out twice.
+"""
+
+from typing import ClassVar
+
+
+class StillfixedError(Exception):
+    """Base of every error raised on purpose by stillfixed."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RequestRefused(StillfixedError):
+    code = "refused"
+
+
+class UnknownSession(RequestRefused):
+    code = "unknown_session"
+
+
+class SessionClosed(RequestRefused):
+    code = "session_closed"
+
+
+class NotYourSession(RequestRefused):
+    code = "not_your_session"
+
+
+class PolicyError(StillfixedError):
+    code = "policy"
+
+
+class EndpointError(StillfixedError):
+    code = "endpoint"
+
+
+class EndpointUnreachable(EndpointError):
+    code = "endpoint_unreachable"
+
+
+class HostKeyRefused(EndpointError):
+    code = "host_key_refused"
+
+
+class LoginRefused(EndpointError):
+    code = "login_refused"
+
+
+class ConnectionLost(EndpointError):
+    code = "connection_lost"
+
+
+class LogError(StillfixedError):
+    code = "log"
+
+
+class Fenced(LogError):
+    code = "fenced"
+
+
+class LogBusy(LogError):
+    code = "log_busy"
+    retryable = True
+
+
+class LogFull(LogError):
+    code = "log_full"
+    retryable = True
+
+
+class LogCorrupted(LogError):
+    code = "log_corrupted"
+
+
+class LogTooNew(LogError):
+    code = "log_too_new"
+
+
+class HostError(StillfixedError):
+    code = "host"
+
+
+class SessionUnavailable(HostError):
+    code = "session_unavailable"
+    retryable = True
+
+
+class HostUnavailable(HostError):
+    code = "host_unavailable"
+
+
+def _tree(root: type[StillfixedError]) -> list[type[StillfixedError]]:
+    return [root] + [leaf for child in root.__subclasses__() for leaf in _tree(child)]
+
+
+BY_CODE: dict[str, type[StillfixedError]] = {cls.code: cls for cls in _tree(StillfixedError)}
+"""Error classes by the code that travels in an answer, so that a caller gets the same class back."""
+
+
+def from_code(code: str, message: str) -> StillfixedError:
+    """The error that `code` names; an unknown code (from a newer host) becomes the base class."""
+    return BY_CODE.get(code, StillfixedError)(message)

@@ -1,0 +1,180 @@
+"""The event log: what every store promises.
+
+A *stream* is one session's history: events numbered 1, 2, 3 … (its *versions*). The *feed* is all
+streams in commit order, numbered by *position*. Events, answers, snapshots and headings are opaque
+bytes here (the domain encodes them); times are aware UTC datetimes.
+
+Promises, held by one contract suite that each store passes:
+
+1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an older
+   epoch, or on a version that is not the newest, raises `Fenced` and writes nothing.
+2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in one
+   transaction, on stable storage before `append` returns.
+3. **Once.** A request id is answered once in a stream; a second append with it writes nothing and
+   returns the first answer.
+4. **The feed has no holes.** A reader that has seen position p will never later find a new event at
+   or below p.
+5. **Sharing.** Appends that wait at the same moment share one transaction, and fail one by one.
+6. **Errors** are `LogBusy`, `LogFull`, `LogCorrupted`, `LogTooNew`; after any of them, what was
+   acknowledged is still there and what was not acknowledged is either whole or absent.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Protocol
+
+from msgspec import Struct
+
+CHUNK_LIMIT_BYTES = 4 * 1024 * 1024
+"""The largest chunk of output a store accepts; a larger one is a bug in the caller (ValueError)."""
+
+
+class Recorded(Struct, frozen=True):
+    """One event as it lies in the log."""
+
+    position: int
+    stream: str
+    version: int
+    request_id: str | None
+    data: bytes
+
+
+class Chunk(Struct, frozen=True):
+    """A piece of raw output, named by its content: the same bytes are stored once."""
+
+    id: str
+    data: bytes
+
+    @staticmethod
+    def of(data: bytes) -> "Chunk":
+        return Chunk(blake2b(data, digest_size=16).hexdigest(), data)
+
+
+class Timer(Struct, frozen=True):
+    """Something a stream wants to be woken for. `name` is unique in its stream."""
+
+    stream: str
+    name: str
+    due_at: datetime
+
+
+class Claim(Struct, frozen=True):
+    """What a new owner of a stream starts from. `snapshot` covers versions up to `snapshot_version`."""
+
+    epoch: int
+    version: int
+    snapshot: bytes | None
+    snapshot_version: int
+
+
+class Append(Struct, frozen=True, kw_only=True):
+    """One conditional write to one stream.
+
+    `events` follow `expected_version`; there may be none (an answer or a snapshot alone).
+    `set_timers` replace timers of the same name; `cancel_timers` may name timers that are gone.
+    `snapshot` covers everything up to and with these events. `heading` is a small JSON object that
+    lists and searches show; None leaves the old one.
+    """
+
+    stream: str
+    epoch: int
+    expected_version: int
+    events: tuple[bytes, ...] = ()
+    request_id: str | None = None
+    answer: bytes | None = None
+    chunks: tuple[Chunk, ...] = ()
+    snapshot: bytes | None = None
+    set_timers: tuple[Timer, ...] = ()
+    cancel_timers: tuple[str, ...] = ()
+    heading: bytes | None = None
+
+
+class Appended(Struct, frozen=True):
+    """`version` is the stream's newest version; `earlier_answer` is set when the request id was
+    answered before and nothing was written now; `position` is the last event written, or 0."""
+
+    version: int
+    position: int
+    earlier_answer: bytes | None = None
+
+
+class StreamInfo(Struct, frozen=True):
+    stream: str
+    epoch: int
+    version: int
+    heading: bytes
+
+
+class EventLog(Protocol):
+    """See the module's head for what is promised. All methods may raise `LogError`s."""
+
+    # -- ownership -------------------------------------------------------------------------------
+    async def place(self, key: str, holder: str, *, instead_of: str | None) -> str:
+        """Record that `holder` serves `key`, if the one on record is `instead_of`; the winner."""
+        ...
+
+    async def holder(self, key: str) -> str | None:
+        """Who serves `key` according to the last `place`."""
+        ...
+
+    async def claim(self, stream: str, *, placed: tuple[str, str] | None = None) -> Claim:
+        """Start a new epoch of `stream` (a stream need not exist yet: version 0).
+
+        With `placed` = (key, holder) the claim holds only while `holder` still serves `key`;
+        otherwise `Fenced` is raised and the epoch stays.
+        """
+        ...
+
+    # -- writing ---------------------------------------------------------------------------------
+    async def append(self, entry: Append) -> Appended: ...
+
+    # -- reading ---------------------------------------------------------------------------------
+    async def answer(self, stream: str, request_id: str) -> bytes | None:
+        """The stored answer to a request, None if it was never answered."""
+        ...
+
+    async def read(
+        self, stream: str, *, after_version: int = 0, until_version: int | None = None
+    ) -> Sequence[Recorded]:
+        """Events of one stream in version order, `until_version` included."""
+        ...
+
+    async def read_feed(
+        self, after_position: int, *, stream: str | None = None, limit: int = 1000
+    ) -> Sequence[Recorded]:
+        """Up to `limit` events of the feed after a position, of all streams or of one."""
+        ...
+
+    def follow(
+        self, after_position: int, *, stream: str | None = None
+    ) -> AsyncIterator[Sequence[Recorded]]:
+        """The feed from a position on, for ever, in non-empty batches, woken by appends of any
+        process on the same log and not by a busy loop. Ends when the log is closed."""
+        ...
+
+    async def newest_position(self) -> int: ...
+
+    async def chunk(self, chunk_id: str) -> bytes:
+        """The bytes of a chunk. Raises `LogCorrupted` if it is not there."""
+        ...
+
+    async def streams(
+        self, where: Mapping[str, str] | None = None, *, limit: int = 100
+    ) -> Sequence[StreamInfo]:
+        """Streams whose heading has these top-level values, newest activity first."""
+        ...
+
+    async def stream(self, stream: str) -> StreamInfo | None: ...
+
+    # -- timers ----------------------------------------------------------------------------------
+    async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:
+        """Timers due at `now` or before, the longest due first. They stay until an append cancels
+        or replaces them."""
+        ...
+
+    async def next_due(self) -> datetime | None: ...
+
+    async def close(self) -> None:
+        """Finish the appends that wait, then release everything. Idempotent."""
+        ...
