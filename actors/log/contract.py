@@ -19,6 +19,7 @@ Promises, held by one contract suite that each store passes:
    acknowledged is still there and what was not acknowledged is either whole or absent.
 """
 
+from asyncio import Future
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -127,7 +128,10 @@ class EventLog(Protocol):
         ...
 
     # -- writing ---------------------------------------------------------------------------------
-    async def append(self, entry: Append) -> Appended: ...
+    def append(self, entry: Append) -> Future[Appended]:
+        """Queue one write; it is in the queue, in call order, before this returns. The future
+        holds the outcome once it is on stable storage, or the error."""
+        ...
 
     # -- reading ---------------------------------------------------------------------------------
     async def answer(self, stream: str, request_id: str) -> bytes | None:

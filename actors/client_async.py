@@ -1,0 +1,400 @@
+"""The asyncio client. `client.py` is its synchronous face and documents the use.
+
+A session's calls name no process and no folder: each carries what it needs, so that the same calls
+can go to a remote host. Every call that changes something takes a `request_id`; the same call with
+the same id is carried out once and answers the same again.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, TypeVar, cast
+
+import msgspec
+
+from stillfixed.actors.errors import RequestRefused, UnknownSession
+from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.runtime.actor import HostInfo
+from stillfixed.actors.service import Service, Settings
+from stillfixed.actors.session import events as e
+from stillfixed.actors.session import requests as r
+from stillfixed.actors.session.history import Comparison, RunRecord, Transcript, build, run_records
+from stillfixed.actors.session.state import Heading, State, evolve
+from stillfixed.actors.verdicts.model import Platform
+
+OUTPUT_SHOWN_BYTES = 1024 * 1024
+"""How much of one run's output a result or transcript carries; the log keeps the rest."""
+
+OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
+AnswerT = TypeVar("AnswerT", bound=r.Answer)
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of sessions."""
+
+    id: str
+    heading: Heading
+    version: int
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a watcher sees it. Watch on from `position` and nothing is missed or doubled."""
+
+    position: int
+    session: str
+    version: int
+    event: e.SessionEvent
+
+
+async def connect_async(settings: Settings | None = None) -> "AsyncClient":
+    """Start stillfixed in this process: Ray on this machine, SQLite under the user's data folder."""
+    return AsyncClient(await Service.start(settings or Settings()))
+
+
+class AsyncClient:
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._service.close()
+
+    async def open(
+        self,
+        *,
+        ticket: str,
+        client: str,
+        by: str,
+        team: str = "",
+        category: str = "",
+        title: str = "",
+        request_id: str | None = None,
+    ) -> "AsyncSession":
+        """Open a session for a ticket; `by` is its technician."""
+        # A repeated request has to reach the session that the first one made.
+        session = AsyncSession(self._service, f"s-{_stable_id(request_id)}", by)
+        request = r.OpenSession(
+            by=by, ticket=ticket, client=client, team=team, category=category, title=title
+        )
+        await session.ask(request, request_id)
+        return session
+
+    async def session(self, session_id: str, *, by: str) -> "AsyncSession":
+        """A session that exists, to go on with or to review. Raises `UnknownSession`."""
+        info = await self._service.log.stream(session_id)
+        if info is None or info.version == 0 or session_id.startswith("~"):
+            raise UnknownSession(f"No session {session_id}. List them with `stillfixed sessions`.")
+        return AsyncSession(self._service, session_id, by)
+
+    async def sessions(self, *, limit: int = 100, **where: str) -> list[SessionInfo]:
+        """Sessions, newest activity first; `where` compares `ticket`, `client`, `team`,
+        `category`, `technician` and `status`."""
+        unknown = set(where) - set(Heading.__struct_fields__)
+        if unknown:
+            raise RequestRefused(
+                f"Sessions cannot be found by {', '.join(sorted(unknown))}. "
+                f"Use one of: {', '.join(Heading.__struct_fields__)}."
+            )
+        infos = await self._service.log.streams(where or None, limit=limit)
+        return [
+            SessionInfo(
+                id=info.stream,
+                heading=msgspec.json.decode(info.heading, type=Heading),
+                version=info.version,
+            )
+            for info in infos
+            if info.version and not info.stream.startswith("~")
+        ]
+
+    async def adopt_policies(self, file: Path | str, *, by: str) -> None:
+        """Put a policy file in force from now on, for every session of this log. Raises
+        `PolicyError`, and then nothing has changed."""
+        path = Path(file)
+        try:
+            text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestRefused(f"The policy file {path} cannot be read: {error}") from None
+        await self._service.adopt_policies(text, by=by, source=str(path))
+
+    async def watch(self, *, after: int = 0) -> AsyncIterator[Seen]:
+        """Every session's events from a position on, for ever, as they become durable."""
+        async for batch in self._service.log.follow(after):
+            for record in batch:
+                if not record.stream.startswith("~"):
+                    yield _seen(record)
+
+
+class AsyncSession:
+    """A handle: it holds no state, so any number may exist for one session, in any process."""
+
+    def __init__(self, service: Service, session_id: str, by: str) -> None:
+        self.id = session_id
+        self.by = by
+        self._service = service
+
+    async def ask(self, request: r.PersonRequest, request_id: str | None = None) -> r.SessionAnswer:
+        """Send any request. The methods below are what people use."""
+        return await self._service.ask(self.id, request, request_id)
+
+    # -- endpoints and runs --------------------------------------------------------------------
+    async def add_endpoint(
+        self,
+        name: str,
+        address: str = "",
+        *,
+        kind: str = "ssh",
+        platform: Platform = "posix",
+        options: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        """`address` for ssh: an alias of the ssh config, or `user@host:port`. `options` are the
+        connector's own. Connecting happens at the first run."""
+        request = r.AddEndpoint(
+            by=self.by,
+            endpoint=name,
+            kind=kind,
+            address=address,
+            platform=platform,
+            options=dict(options or {}),
+        )
+        await self.ask(request, request_id)
+
+    async def run(
+        self,
+        command: str,
+        *,
+        endpoint: str = "",
+        time_limit_seconds: float = 600.0,
+        output_limit_bytes: int = 64 * 1024 * 1024,
+        on_output: OnOutput | None = None,
+        request_id: str | None = None,
+    ) -> RunRecord:
+        """Run a command to its end; `on_output` sees output as it becomes durable.
+
+        A command that fails, times out or is interrupted is a result, not an error: look at
+        `status` and `exit_status`. Raises `RequestRefused`s, and `SessionUnavailable` when no host
+        could be found: then ask again with the same `request_id`.
+        """
+        request = r.StartRun(
+            by=self.by,
+            command=command,
+            endpoint=endpoint,
+            time_limit_seconds=time_limit_seconds,
+            output_limit_bytes=output_limit_bytes,
+        )
+        request_id = request_id or secrets.token_hex(8)
+        position = await self._service.log.newest_position()
+        if on_output is None:
+            answer = await self._expect(r.RunAnswer, request, request_id)
+        else:
+            live = asyncio.create_task(self._live_output(request_id, position, on_output))
+            try:
+                answer = await self._expect(r.RunAnswer, request, request_id)
+                await live
+            finally:
+                live.cancel()
+        return await self._run_record(answer.run, position)
+
+    async def cancel(self, run: str, *, request_id: str | None = None) -> None:
+        """End a run that is going; returns when its end is recorded."""
+        await self.ask(r.CancelRun(by=self.by, run=run), request_id)
+
+    async def _live_output(self, request_id: str, position: int, on_output: OnOutput) -> None:
+        run: str | None = None
+        async for batch in self._service.log.follow(position, stream=self.id):
+            for record in batch:
+                event = e.decode(record.data)
+                match event:
+                    case e.RunStarted() if record.request_id == request_id:
+                        run = event.run
+                    case e.OutputCaptured() if event.run == run:
+                        on_output(event.output, await self._service.log.chunk(event.chunk))
+                    case e.RunFinished() | e.RunNotSent() | e.RunInterrupted():
+                        if event.run == run:
+                            return
+                    case _:
+                        pass
+
+    async def _run_record(self, run: str, position: int) -> RunRecord:
+        log = self._service.log
+        recorded = await log.read_feed(position, stream=self.id, limit=10_000)
+        events = [e.decode(record.data) for record in recorded]
+        if not any(isinstance(event, e.RunStarted) and event.run == run for event in events):
+            events = [e.decode(record.data) for record in await log.read(self.id)]
+        chunks = await self._chunks(events, only=run)
+        return run_records(events, chunks)[run]
+
+    async def _chunks(
+        self, events: list[e.SessionEvent], *, only: str | None = None
+    ) -> dict[str, bytes]:
+        """The chunks of outputs, up to `OUTPUT_SHOWN_BYTES` a run."""
+        chunks: dict[str, bytes] = {}
+        taken_bytes: dict[str, int] = {}
+        for event in events:
+            if not isinstance(event, e.OutputCaptured) or (only and event.run != only):
+                continue
+            taken_bytes[event.run] = taken_bytes.get(event.run, 0) + event.size_bytes
+            if taken_bytes[event.run] <= OUTPUT_SHOWN_BYTES and event.chunk not in chunks:
+                chunks[event.chunk] = await self._service.log.chunk(event.chunk)
+        return chunks
+
+    # -- words ---------------------------------------------------------------------------------
+    async def message(self, text: str, *, request_id: str | None = None) -> str:
+        """A note in the stream; its id."""
+        return await self.annotate("note", text, request_id=request_id)
+
+    async def annotate(
+        self, kind: e.AnnotationKind, text: str, *, request_id: str | None = None
+    ) -> str:
+        """A message of kind note, verification or cannot_verify; its id."""
+        request = r.Annotate(by=self.by, kind=kind, text=text)
+        return (await self._expect(r.Done, request, request_id)).id
+
+    async def accept(self, annotation: str, *, request_id: str | None = None) -> None:
+        """As a dispatcher: accept the reason in a cannot_verify message."""
+        await self.ask(r.AcceptAnnotation(by=self.by, annotation=annotation), request_id)
+
+    async def declare_change(self, text: str, *, request_id: str | None = None) -> None:
+        """Something was changed outside the session."""
+        await self.ask(r.DeclareChange(by=self.by, text=text), request_id)
+
+    async def expect(
+        self, command: str, expect: str, *, endpoint: str = "", request_id: str | None = None
+    ) -> None:
+        """State what healthy means for a check: `Status == OK`, `exit_status == 0`."""
+        request = r.StateExpectation(by=self.by, command=command, expect=expect, endpoint=endpoint)
+        await self.ask(request, request_id)
+
+    # -- monitors ------------------------------------------------------------------------------
+    async def monitor(
+        self,
+        command: str,
+        *,
+        endpoint: str = "",
+        at: datetime | None = None,
+        every: timedelta | None = None,
+        until: datetime | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        """A check that goes on: once `at` a time, or `every` so often `until` a time; its id."""
+        request = r.StartMonitor(
+            by=self.by,
+            command=command,
+            endpoint=endpoint,
+            first_at=at or self._service.clock.now(),
+            every_seconds=every.total_seconds() if every else None,
+            until=until,
+        )
+        return (await self._expect(r.Done, request, request_id)).id
+
+    async def stop_monitor(self, monitor: str, *, request_id: str | None = None) -> None:
+        await self.ask(r.StopMonitor(by=self.by, monitor=monitor), request_id)
+
+    # -- closing -------------------------------------------------------------------------------
+    async def take_over(self, *, request_id: str | None = None) -> None:
+        """Become the session's technician."""
+        await self.ask(r.HandOver(by=self.by), request_id)
+
+    async def request_closure(self, *, request_id: str | None = None) -> r.ClosureAnswer:
+        return await self._expect(r.ClosureAnswer, r.RequestClosure(by=self.by), request_id)
+
+    async def confirm(self, *, request_id: str | None = None) -> r.ClosureAnswer:
+        """As a dispatcher: the history shows it; close."""
+        return await self._expect(r.ClosureAnswer, r.ConfirmClosure(by=self.by), request_id)
+
+    async def send_back(self, reason: str, *, request_id: str | None = None) -> None:
+        """As a dispatcher: not yet, and why."""
+        await self.ask(r.SendBack(by=self.by, reason=reason), request_id)
+
+    async def record_callback(
+        self,
+        kind: e.CallbackKind,
+        *,
+        ticket: str = "",
+        text: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        """The client came back about this closed session's ticket."""
+        request = r.RecordCallback(by=self.by, kind=kind, ticket=ticket, text=text)
+        await self.ask(request, request_id)
+
+    # -- reading -------------------------------------------------------------------------------
+    async def transcript(self) -> Transcript:
+        """The whole history: entries, runs with output, comparisons."""
+        recorded = await self._service.log.read(self.id)
+        events = [e.decode(record.data) for record in recorded]
+        chunks = await self._chunks(events)
+        numbered = [(record.version, event) for record, event in zip(recorded, events, strict=True)]
+        return build(self.id, numbered, chunks)
+
+    async def comparisons(self) -> tuple[Comparison, ...]:
+        """Every check before and after, those that showed a fault first."""
+        return (await self.transcript()).comparisons
+
+    async def state(self) -> State:
+        """The session as it is now."""
+        return await self._state_until(None, None)
+
+    async def at(self, *, version: int | None = None, time: datetime | None = None) -> State:
+        """The session as it was: after `version`, or at a moment (what happened then included)."""
+        if (version is None) == (time is None):
+            raise RequestRefused("Say which moment: a version or a time, one of the two.")
+        return await self._state_until(version, time)
+
+    async def _state_until(self, version: int | None, time: datetime | None) -> State:
+        state = State()
+        for record in await self._service.log.read(self.id, until_version=version):
+            event = e.decode(record.data)
+            if time is not None and event.at > time:
+                break
+            state = evolve(state, event)
+        return state
+
+    async def watch(self, *, after: int = 0) -> AsyncIterator[Seen]:
+        """This session's events from a position on, for ever, as they become durable."""
+        async for batch in self._service.log.follow(after, stream=self.id):
+            for record in batch:
+                yield _seen(record)
+
+    async def host(self) -> HostInfo | None:
+        """The process that serves this session now, for operators."""
+        return await self._service.host_of(self.id)
+
+    async def _expect(
+        self, kind: type[AnswerT], request: r.PersonRequest, request_id: str | None
+    ) -> AnswerT:
+        answer = await self.ask(request, request_id)
+        if not isinstance(answer, kind):
+            raise RequestRefused(
+                f"Request id {request_id} was used before, for another request. Use a new one."
+            )
+        return cast(AnswerT, answer)
+
+
+def _stable_id(request_id: str | None) -> str:
+    if request_id is None:
+        return secrets.token_hex(6)
+    return blake2b(request_id.encode(), digest_size=6).hexdigest()
+
+
+def _seen(record: Recorded) -> Seen:
+    return Seen(
+        position=record.position,
+        session=record.stream,
+        version=record.version,
+        event=e.decode(record.data),
+    )

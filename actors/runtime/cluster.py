@@ -1,0 +1,126 @@
+"""Ray, started or joined; and every error of Ray's, turned into one of ours.
+
+Started by itself, Ray listens on loopback only, with its token authentication on, no dashboard, and
+nothing of its own on the terminal. Joined by address, it is left as it is.
+"""
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from stillfixed.actors.errors import HostError, HostUnavailable, SessionUnavailable, StillfixedError
+
+NAMESPACE = "stillfixed"
+OBJECT_STORE_BYTES = 80 * 1024 * 1024
+"""Ray's smallest: sessions pass nothing through the object store."""
+
+logger = logging.getLogger(__name__)
+
+
+def import_ray() -> ModuleType:
+    """Ray, with what must be set before it is first imported."""
+    if "ray" not in sys.modules:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # Without this, Ray on Linux binds to the machine's outward address even for one machine.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        # Ray nices its workers to 15; here they answer people, so they run like anyone else.
+        os.environ.setdefault("RAY_worker_niceness", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    return ray  # type: ignore[no-any-return]
+
+
+class Cluster:
+    """`start` once, `stop` once. `owned`: Ray was started here and ends here."""
+
+    def __init__(self, address: str | None = None) -> None:
+        self.address = address
+        self.owned = False
+
+    def start(self) -> None:
+        """Join the cluster at `address`, or start Ray on this machine. Takes seconds. Raises
+        `HostUnavailable`."""
+        if self.address is not None:
+            # Joining a real cluster needs Ray's real network addresses.
+            os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "1")
+        ray = import_ray()
+        if ray.is_initialized():
+            return
+        _silence(ray)
+        options: dict[str, Any] = {
+            "namespace": NAMESPACE,
+            "log_to_driver": False,
+            "logging_level": logging.ERROR,
+        }
+        if self.address is not None:
+            options["address"] = self.address
+        else:
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+            options.update(
+                include_dashboard=False,
+                num_cpus=os.cpu_count() or 1,
+                object_store_memory=OBJECT_STORE_BYTES,
+            )
+            self.owned = True
+        try:
+            ray.init(**options)
+        except Exception as error:
+            self.owned = False
+            where = f"the Ray cluster at {self.address}" if self.address else "Ray on this machine"
+            advice = (
+                "Check the address, and that RAY_AUTH_TOKEN is the cluster's."
+                if self.address
+                else "Check free memory and disk space, then try again."
+            )
+            raise HostUnavailable(f"Cannot use {where}: {_first_line(error)} {advice}") from None
+
+    def stop(self) -> None:
+        """End Ray if it was started here, and remove what it left on the disk."""
+        ray = import_ray()
+        if not self.owned or not ray.is_initialized():
+            return
+        folder = Path(ray._private.worker.global_worker.node.get_session_dir_path())
+        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+        self.owned = False
+
+
+def _silence(ray: ModuleType) -> None:
+    """Ray prints the deaths of actors on the terminal, whatever its log settings; callers here
+    learn of them by an error, so they go to the log."""
+    worker = ray._private.worker
+    worker.print_to_stdstream = lambda data, **_: logger.debug("ray: %s", data.get("lines"))
+
+
+def translate(error: BaseException, doing: str) -> StillfixedError:
+    """What a caller sees instead of one of Ray's errors.
+
+    A task error is a fault in our own code and is not retried; everything else means that nobody
+    knows whether the call was carried out, which a retry with the same request id settles.
+    """
+    exceptions = import_ray().exceptions
+    if isinstance(error, StillfixedError):
+        return error
+    if isinstance(error, exceptions.AuthenticationError):
+        return HostUnavailable(
+            f"Ray refused the token ({doing}). Set RAY_AUTH_TOKEN to the cluster's token."
+        )
+    task_error = isinstance(error, exceptions.RayTaskError)
+    if task_error and not isinstance(error, exceptions.RayActorError):
+        return HostError(f"The session host failed ({doing}): {_first_line(error)}")
+    return SessionUnavailable(
+        f"The session host does not answer ({doing}): it died or was lost. Ask again with the same "
+        "request id; nothing is done twice."
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,134 @@
+"""The way to one host: what waits travels together, and a host that hangs is found out.
+
+While one call is under way, requests gather and go with the next, so a busy caller makes few Ray
+calls and an idle one waits for nothing. A run is asked on a call of its own, since it may take long.
+As long as an answer is outstanding, the host is pinged; if it does not answer the ping, or Ray says
+it is gone, every outstanding request fails with `SessionUnavailable`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from stillfixed.actors.errors import HostError, SessionUnavailable, StillfixedError
+from stillfixed.actors.runtime.actor import HostInfo
+from stillfixed.actors.runtime.cluster import translate
+from stillfixed.actors.runtime.messages import Envelope, decode_answers, encode_batch
+from stillfixed.actors.session.requests import CancelRun, SessionAnswer, StartRun
+
+CALLS_AT_ONCE = 2
+BATCH_LIMIT = 512
+
+
+class Lane:
+    """`dead` is set once and for ever; `died` is then called once."""
+
+    def __init__(
+        self, name: str, actor: Any, *, unresponsive_seconds: float, died: Callable[[], object]
+    ) -> None:
+        self.name = name
+        self.dead = False
+        self._actor = actor
+        self._unresponsive_seconds = unresponsive_seconds
+        self._died = died
+        self._waiting: list[tuple[Envelope, asyncio.Future[SessionAnswer]]] = []
+        self._outstanding: set[asyncio.Future[SessionAnswer]] = set()
+        self._calls = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pinging: asyncio.Task[None] | None = None
+
+    async def ask(self, envelope: Envelope) -> SessionAnswer:
+        if self.dead:
+            raise self._unavailable()
+        answered: asyncio.Future[SessionAnswer] = asyncio.get_running_loop().create_future()
+        self._outstanding.add(answered)
+        answered.add_done_callback(self._outstanding.discard)
+        if self._pinging is None:
+            self._pinging = asyncio.create_task(self._ping_while_waiting())
+        if isinstance(envelope.request, StartRun | CancelRun):
+            self._spawn(self._call([(envelope, answered)]))
+        else:
+            self._waiting.append((envelope, answered))
+            self._send()
+        return await answered
+
+    def _send(self) -> None:
+        while self._waiting and self._calls < CALLS_AT_ONCE:
+            batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
+            self._calls += 1
+            self._spawn(self._call_and_go_on(batch))
+
+    async def _call_and_go_on(
+        self, batch: list[tuple[Envelope, asyncio.Future[SessionAnswer]]]
+    ) -> None:
+        await self._call(batch)
+        self._calls -= 1
+        self._send()
+
+    async def _call(self, batch: list[tuple[Envelope, asyncio.Future[SessionAnswer]]]) -> None:
+        try:
+            data = await self._actor.serve.remote(encode_batch([entry[0] for entry in batch]))
+            answers = decode_answers(data)
+        except Exception as error:
+            failure = translate(error, f"host {self.name}")
+            if isinstance(failure, HostError) and failure.retryable:
+                self._die()
+            for _, answered in batch:
+                if not answered.done():
+                    answered.set_exception(failure)
+            return
+        for (_, answered), answer in zip(batch, answers, strict=True):
+            if not answered.done():
+                answered.set_result(answer)
+
+    async def _ping_while_waiting(self) -> None:
+        """A stopped process answers nothing and is not dead to Ray: only a ping finds it out."""
+        while not self.dead:
+            await asyncio.sleep(self._unresponsive_seconds)
+            if not self._outstanding:
+                break
+            try:
+                await asyncio.wait_for(self.info(), self._unresponsive_seconds)
+            except (TimeoutError, StillfixedError):
+                self._die()
+        self._pinging = None
+
+    async def info(self) -> HostInfo:
+        try:
+            data: bytes = await self._actor.info.remote()
+        except Exception as error:
+            raise translate(error, f"host {self.name}") from None
+        return msgspec.json.decode(data, type=HostInfo)
+
+    async def drain(self) -> None:
+        try:
+            await self._actor.drain.remote()
+        except Exception as error:
+            raise translate(error, f"host {self.name}") from None
+
+    def _die(self) -> None:
+        if self.dead:
+            return
+        self.dead = True
+        self._died()
+        for answered in list(self._outstanding):
+            if not answered.done():
+                answered.set_exception(self._unavailable())
+
+    def _unavailable(self) -> SessionUnavailable:
+        return SessionUnavailable(
+            f"Session host {self.name} does not answer. Ask again with the same request id; "
+            "nothing is done twice."
+        )
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        self.dead = True
+        for task in [*self._tasks, *([self._pinging] if self._pinging else [])]:
+            task.cancel()

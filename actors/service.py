@@ -1,0 +1,135 @@
+"""Everything embedded in one process, started and ended in order: log, Ray, hosts, alarms.
+
+Start: the log is opened (so that a bad one is refused before anything runs), Ray is started or
+joined, blank hosts begin to warm, timers begin to ring. End: timers stop, hosts let their sessions
+go and end, Ray ends if it was started here, the log is closed last.
+"""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from stillfixed.actors.errors import HostError, RequestRefused
+from stillfixed.actors.log import open_log
+from stillfixed.actors.log.contract import EventLog
+from stillfixed.actors.runtime.actor import HostConfig, HostInfo
+from stillfixed.actors.runtime.alarms import Alarms
+from stillfixed.actors.runtime.clock import Clock, SystemClock
+from stillfixed.actors.runtime.cluster import Cluster
+from stillfixed.actors.runtime.host import HostSettings
+from stillfixed.actors.runtime.policies import adopt
+from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
+from stillfixed.actors.session.requests import PersonRequest, SessionAnswer
+
+ENDPOINTS = "stillfixed.connectors.endpoints:open_endpoint"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How an embedded stillfixed runs. Every setting has a default that works.
+
+    `data` is the folder of the log, by default the user's data folder. `ray_address` joins a Ray
+    cluster instead of starting Ray here; `read_only` starts none and only reads. `idle_seconds`:
+    how long a session that nobody asks stays in memory. `warm_hosts`: processes kept ready for the
+    next session. `unresponsive_seconds`: how long a host may hang before its sessions move.
+    `endpoints` is the import path of the function that connects to endpoints.
+    """
+
+    data: Path | None = None
+    ray_address: str | None = None
+    read_only: bool = False
+    isolation: Isolation = "session"
+    idle_seconds: float = 300.0
+    warm_hosts: int = 2
+    unresponsive_seconds: float = 10.0
+    give_up_seconds: float = 60.0
+    endpoints: str = ENDPOINTS
+
+    @property
+    def log_url(self) -> str:
+        folder = self.data or Path(platformdirs.user_data_dir("stillfixed"))
+        return f"sqlite:///{folder.absolute() / 'stillfixed.db'}"
+
+
+class Service:
+    """Use `await Service.start(settings)`, and `await service.close()` when done."""
+
+    def __init__(self, settings: Settings, log: EventLog, clock: Clock) -> None:
+        self.settings = settings
+        self.log = log
+        self.clock = clock
+        self._cluster = Cluster(settings.ray_address)
+        self._router: Router | None = None
+        self._alarms: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, settings: Settings) -> "Service":
+        """Raises `LogError`s for a log that cannot be used, `HostUnavailable` without Ray."""
+        log = await open_log(settings.log_url)
+        service = cls(settings, log, SystemClock())
+        if not settings.read_only:
+            try:
+                await service._start_hosting()
+            except BaseException:
+                await log.close()
+                raise
+        return service
+
+    async def _start_hosting(self) -> None:
+        settings = self.settings
+        await asyncio.to_thread(self._cluster.start)
+        host = HostSettings(
+            idle_seconds=settings.idle_seconds, exit_when_empty=settings.isolation == "session"
+        )
+        self._router = Router(
+            self.log,
+            HostConfig(log_url=settings.log_url, endpoints=settings.endpoints, settings=host),
+            RouterSettings(
+                isolation=settings.isolation,
+                warm_hosts=settings.warm_hosts,
+                unresponsive_seconds=settings.unresponsive_seconds,
+                give_up_seconds=settings.give_up_seconds,
+                detached=not self._cluster.owned,
+            ),
+        )
+        self._router.warm_up()
+        alarms = Alarms(self.log, self.clock, self._ring)
+        self._alarms = asyncio.create_task(alarms.run())
+
+    async def _ring(self, session: str, request_id: str, request: PersonRequest) -> SessionAnswer:
+        return await self.ask(session, request, request_id)
+
+    async def ask(
+        self, session: str, request: PersonRequest, request_id: str | None = None
+    ) -> SessionAnswer:
+        """See `Router.ask`."""
+        if self._router is None:
+            raise RequestRefused("This connection only reads. Connect without read_only to write.")
+        return await self._router.ask(session, request, request_id)
+
+    async def host_of(self, session: str) -> HostInfo | None:
+        """The process that serves a session now, for operators; None if none does."""
+        if self._router is None:
+            return None
+        try:
+            return await self._router.info(session)
+        except HostError:
+            return None
+
+    async def adopt_policies(self, text: str, *, by: str, source: str) -> None:
+        await adopt(self.log, self.clock, text=text, by=by, source=source)
+
+    async def close(self) -> None:
+        """End everything that `start` began, in order. Idempotent."""
+        if self._alarms is not None:
+            self._alarms.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._alarms
+            self._alarms = None
+        if self._router is not None:
+            await self._router.close(drain=self._cluster.owned)
+            self._router = None
+            await asyncio.to_thread(self._cluster.stop)
+        await self.log.close()

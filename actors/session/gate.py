@@ -1,0 +1,223 @@
+"""The gate: from a session's state and the policy in force to granted or refused. Pure.
+
+What always refuses, because no policy and no stated reason can make it a fix:
+  - a check that still fails, or that fails now and did not before;
+  - a run that is still going, since its end may change the answer.
+
+What an accepted `cannot_verify` may stand in for, where the policy allows it: no baseline, no
+verification, a verdict that proves nothing, a check not run again, a verification too old.
+
+A reason is one sentence that names its evidence: the check as it was typed, and the runs.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from stillfixed.actors.session.policy import Policy
+from stillfixed.actors.session.state import Check, State
+
+
+class Reason(msgspec.Struct, frozen=True):
+    code: str
+    text: str
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """`evidence` are the runs and annotations that carry a grant; `reasons` refuse it."""
+
+    evidence: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def granted(self) -> bool:
+        return not self.reasons
+
+
+def rule(state: State, policy: Policy, now: datetime) -> Ruling:
+    """What the gate says to closing the session now, leaving aside who asks and who confirms."""
+    never = [*_running(state), *_failing(state)]
+    gaps = [
+        *_missing_proof(state, policy),
+        *_not_rerun(state),
+        *_proves_nothing(state),
+        *_too_old(state, policy, now),
+    ]
+    stand_in = _stand_in(state, policy) if gaps else None
+    if stand_in is not None:
+        gaps = []
+    elif gaps:
+        gaps.extend(_waiting_reasons(state, policy))
+    formal = list(_missing_annotation(state, policy))
+    evidence = [
+        part for check in _proven(state, policy) for part in (check.baseline.run, _run(check))
+    ]
+    return Ruling(
+        evidence=tuple(dict.fromkeys([*evidence, *([stand_in] if stand_in else [])])),
+        reasons=(*never, *gaps, *formal),
+    )
+
+
+def is_current(state: State, check: Check) -> bool:
+    """Whether the check was run again after the last change."""
+    return check.verification is not None and check.verification.seen.level == state.level
+
+
+def needs_rerun(state: State, check: Check) -> bool:
+    """Whether a change followed the check's last run: a gap that everyone sees."""
+    last = check.verification.seen if check.verification else check.baseline
+    return last.level < state.level
+
+
+def _run(check: Check) -> str:
+    return check.verification.seen.run if check.verification else ""
+
+
+def _name(check: Check) -> str:
+    return f"`{check.command}` on {check.endpoint}"
+
+
+def _proven(state: State, policy: Policy) -> list[Check]:
+    return [
+        check
+        for check in state.checks.values()
+        if is_current(state, check)
+        and check.verification
+        and check.verification.verdict in policy.require.verdicts
+    ]
+
+
+def _running(state: State) -> Iterator[Reason]:
+    for run in state.running.values():
+        s = run.started
+        yield Reason(
+            "still_running",
+            f"Run {s.run}, `{s.command}` on {s.endpoint}, is still going. Wait for it or cancel it.",
+        )
+
+
+def _failing(state: State) -> Iterator[Reason]:
+    for check in state.checks.values():
+        v = check.verification
+        if v is None:
+            continue
+        if v.verdict == "still_failing" and is_current(state, check):
+            yield Reason(
+                "still_failing",
+                f"{_name(check)} failed before (run {check.baseline.run}) and still fails "
+                f"(run {v.seen.run}). Mend it and run the check again.",
+            )
+        elif v.verdict == "regressed" and is_current(state, check):
+            yield Reason(
+                "regressed",
+                f"{_name(check)} is worse than before: compare runs {check.baseline.run} and "
+                f"{v.seen.run}. Mend it and run the check again.",
+            )
+
+
+def _missing_proof(state: State, policy: Policy) -> Iterator[Reason]:
+    require = policy.require
+    before_change = [c for c in state.checks.values() if c.baseline.level < state.level]
+    if require.baseline and not any(c.health == "fault" for c in state.checks.values()):
+        yield Reason(
+            "no_baseline",
+            "No check in this session has shown the fault. Run the check that shows it; if it "
+            "cannot be shown any more, write a cannot_verify note that says why closing is right.",
+        )
+    elif require.verification and state.level == 0:
+        yield Reason(
+            "no_change",
+            "Nothing was changed yet. If the fix was made outside the session, declare the change; "
+            "then run the check again.",
+        )
+    elif require.verification and not _proven(state, policy):
+        accepted = " or ".join(require.verdicts)
+        shown = "; ".join(f"{_name(c)}: {_verdict(state, c)}" for c in before_change[:5])
+        yield Reason(
+            "no_verification",
+            f"No check run after the last change has the verdict {accepted}"
+            + (f" ({shown})" if shown else "")
+            + ". Run the failing check again.",
+        )
+
+
+def _verdict(state: State, check: Check) -> str:
+    return (
+        check.verification.verdict
+        if is_current(state, check) and check.verification
+        else ("not run again")
+    )
+
+
+def _not_rerun(state: State) -> Iterator[Reason]:
+    for check in state.checks.values():
+        if check.health == "fault" and needs_rerun(state, check):
+            yield Reason(
+                "not_rerun",
+                f"{_name(check)} showed a fault (run {check.baseline.run}) and was not run again "
+                "after the last change. Run it again.",
+            )
+
+
+def _proves_nothing(state: State) -> Iterator[Reason]:
+    for check in state.checks.values():
+        v = check.verification
+        if (
+            v
+            and v.verdict == "inconclusive"
+            and check.health == "fault"
+            and is_current(state, check)
+        ):
+            why = v.reasons[0] if v.reasons else "the two outputs cannot be compared"
+            yield Reason(
+                "inconclusive",
+                f"{_name(check)} showed a fault (run {check.baseline.run}), and its run "
+                f"{v.seen.run} does not tell: {why}",
+            )
+
+
+def _too_old(state: State, policy: Policy, now: datetime) -> Iterator[Reason]:
+    minutes = policy.require.verification_age_minutes
+    proven = _proven(state, policy)
+    if minutes is None or not proven:
+        return
+    newest = max(check.verification.seen.ended_at for check in proven if check.verification)
+    if now - newest > timedelta(minutes=minutes):
+        yield Reason(
+            "too_old",
+            f"The newest verification is from {newest:%Y-%m-%d %H:%M} UTC, more than "
+            f"{minutes:g} minutes ago. Run the check again.",
+        )
+
+
+def _missing_annotation(state: State, policy: Policy) -> Iterator[Reason]:
+    kinds = {a.kind for a in state.annotations.values() if a.level == state.level}
+    if policy.require.annotation and not kinds:
+        yield Reason(
+            "no_annotation",
+            f"Policy {policy.name} asks for a message of kind verification, written after the last "
+            "change: what was verified, and how.",
+        )
+
+
+def _stand_in(state: State, policy: Policy) -> str | None:
+    """The newest `cannot_verify` that may stand in for the proof, written after the last change."""
+    if not policy.cannot_verify.allowed:
+        return None
+    for name, annotation in reversed(state.annotations.items()):
+        accepted = annotation.accepted_by or policy.cannot_verify.accepted_by == "nobody"
+        if annotation.kind == "cannot_verify" and annotation.level == state.level and accepted:
+            return name
+    return None
+
+
+def _waiting_reasons(state: State, policy: Policy) -> Iterator[Reason]:
+    if not policy.cannot_verify.allowed:
+        return
+    for name, annotation in state.annotations.items():
+        if annotation.kind == "cannot_verify" and annotation.level == state.level:
+            yield Reason(
+                "reason_not_accepted",
+                f"The reason in message {name} waits for a dispatcher to accept it.",
+            )

@@ -1,0 +1,242 @@
+"""A session's history as people read it: one entry a fact, runs with their output, checks with both
+sides. Pure: built from recorded events and the bytes of their chunks.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from stillfixed.actors.session import events as e
+from stillfixed.actors.session.gate import is_current, needs_rerun
+from stillfixed.actors.session.state import Check, State, fold
+from stillfixed.actors.verdicts import align
+from stillfixed.actors.verdicts.model import AlignedLine, Effect, Health, Verdict
+
+RunStatus = Literal["running", "not_sent", "interrupted"] | e.RunEnd
+Standing = Verdict | Literal["not_rerun", "baseline_only"]
+"""A check's verdict if it is current; `not_rerun` if a change came after its last run;
+`baseline_only` if nothing was changed since its first."""
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run with everything that came back. `stdout` and `stderr` are the bytes as captured,
+    up to the reader's limit: `cut` says that there is more in the log than here.
+
+    `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
+    beside an earlier run. `reasons` are the judge's for whichever of the two it gave.
+    """
+
+    run: str
+    by: str
+    endpoint: str
+    command: str
+    effect: Effect
+    started_at: datetime
+    status: RunStatus = "running"
+    ended_at: datetime | None = None
+    monitor: str | None = None
+    exit_status: int | None = None
+    signal: str | None = None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    dropped_bytes: int = 0
+    cut: bool = False
+    reason: str = ""
+    health: Health | None = None
+    verdict: Verdict | None = None
+    baseline: str | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """stdout as text; broken UTF-8 is shown as U+FFFD, and kept as it was in `stdout`."""
+        return self.stdout.decode("utf-8", "replace")
+
+    @property
+    def error_text(self) -> str:
+        return self.stderr.decode("utf-8", "replace")
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "exited" and self.exit_status == 0
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A check before and after. `after` is None where it was not run again."""
+
+    endpoint: str
+    command: str
+    standing: Standing
+    before: RunRecord
+    after: RunRecord | None = None
+    reasons: tuple[str, ...] = ()
+    expect: str | None = None
+
+    @property
+    def lines(self) -> tuple[AlignedLine, ...]:
+        """The two outputs side by side, stdout and then stderr; a missing side is empty."""
+        return align(_both(self.before), _both(self.after) if self.after else "")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact of the stream. A run's end and output are with its start, in `run`."""
+
+    version: int
+    at: datetime
+    by: str
+    event: e.SessionEvent
+    run: RunRecord | None = None
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    session: str
+    state: State
+    entries: tuple[Entry, ...]
+    runs: dict[str, RunRecord]
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Every check of the session, those that showed a fault first."""
+        checks = sorted(self.state.checks.values(), key=lambda check: check.health != "fault")
+        return tuple(self.compare(check) for check in checks)
+
+    def compare(self, check: Check) -> Comparison:
+        verification = check.verification
+        current = verification is not None and is_current(self.state, check)
+        standing: Standing = "baseline_only"
+        if current and verification:
+            standing = verification.verdict
+        elif needs_rerun(self.state, check):
+            standing = "not_rerun"
+        before = self.runs[check.baseline.run]
+        return Comparison(
+            endpoint=check.endpoint,
+            command=check.command,
+            standing=standing,
+            before=before,
+            after=self.runs[verification.seen.run] if verification else None,
+            reasons=verification.reasons if verification else before.reasons,
+            expect=self.state.expectations.get(f"{check.endpoint}\x1f{check.check}"),
+        )
+
+    def comparison_of(self, run: str) -> Comparison | None:
+        """The comparison whose newer side is this run."""
+        for check in self.state.checks.values():
+            if check.verification and check.verification.seen.run == run:
+                return self.compare(check)
+        return None
+
+
+_FOLDED_INTO_RUNS = (
+    e.OutputCaptured,
+    e.RunFinished,
+    e.RunNotSent,
+    e.RunInterrupted,
+    e.CheckObserved,
+    e.CheckVerified,
+)
+
+
+def build(
+    session: str,
+    events: Iterable[tuple[int, e.SessionEvent]],
+    chunks: Mapping[str, bytes],
+) -> Transcript:
+    """A transcript from (version, event) pairs from version 1 on. Chunks that are not in `chunks`
+    are left out of the outputs, and their run says that it is cut."""
+    numbered = list(events)
+    runs = run_records((event for _, event in numbered), chunks)
+    entries = tuple(
+        Entry(
+            version=version,
+            at=event.at,
+            by=event.by,
+            event=event,
+            run=runs[event.run] if isinstance(event, e.RunStarted) else None,
+        )
+        for version, event in numbered
+        if not isinstance(event, _FOLDED_INTO_RUNS)
+    )
+    state = fold(State(), [event for _, event in numbered])
+    return Transcript(session=session, state=state, entries=entries, runs=runs)
+
+
+def run_records(
+    events: Iterable[e.SessionEvent], chunks: Mapping[str, bytes]
+) -> dict[str, RunRecord]:
+    """Runs whose start is among the events, by id, with whatever else is said of them there."""
+    runs: dict[str, RunRecord] = {}
+    outputs: dict[tuple[str, str], list[bytes]] = {}
+    for event in events:
+        match event:
+            case e.RunStarted():
+                runs[event.run] = _started(event)
+            case e.OutputCaptured(run=run) if run in runs:
+                piece = chunks.get(event.chunk)
+                if piece is None:
+                    runs[run] = msgspec.structs.replace(runs[run], cut=True)
+                else:
+                    outputs.setdefault((run, event.output), []).append(piece)
+            case e.RunFinished(run=run) | e.RunNotSent(run=run) | e.RunInterrupted(run=run) if (
+                run in runs
+            ):
+                runs[run] = _ended(runs[run], event)
+            case e.CheckObserved(run=run) if run in runs:
+                runs[run] = msgspec.structs.replace(
+                    runs[run], health=event.health, reasons=event.reasons
+                )
+            case e.CheckVerified(verification=run) if run in runs:
+                runs[run] = msgspec.structs.replace(
+                    runs[run],
+                    verdict=event.verdict,
+                    baseline=event.baseline,
+                    reasons=event.reasons,
+                )
+            case _:
+                pass
+    return {
+        name: msgspec.structs.replace(
+            run,
+            stdout=b"".join(outputs.get((name, "stdout"), ())),
+            stderr=b"".join(outputs.get((name, "stderr"), ())),
+        )
+        for name, run in runs.items()
+    }
+
+
+def _started(event: e.RunStarted) -> RunRecord:
+    return RunRecord(
+        run=event.run,
+        by=event.by,
+        endpoint=event.endpoint,
+        command=event.command,
+        effect=event.effect,
+        started_at=event.at,
+        monitor=event.monitor,
+    )
+
+
+def _ended(run: RunRecord, event: e.RunFinished | e.RunNotSent | e.RunInterrupted) -> RunRecord:
+    if not isinstance(event, e.RunFinished):
+        status: RunStatus = "not_sent" if isinstance(event, e.RunNotSent) else "interrupted"
+        return msgspec.structs.replace(run, status=status, ended_at=event.at, reason=event.reason)
+    return msgspec.structs.replace(
+        run,
+        status=event.end,
+        ended_at=event.at,
+        exit_status=event.exit_status,
+        signal=event.signal,
+        stdout_bytes=event.stdout_bytes,
+        stderr_bytes=event.stderr_bytes,
+        dropped_bytes=event.dropped_bytes,
+    )
+
+
+def _both(run: RunRecord) -> str:
+    return run.text + (
+        run.error_text if not run.text or run.text.endswith("\n") else "\n" + run.error_text
+    )

@@ -1,0 +1,70 @@
+"""stillfixed: no ticket closes on a fix nobody tested.
+
+`connect()` embeds everything; sessions capture what a technician does, keep the baseline by
+themselves, judge every check that is run again, and let a ticket close only on proof. The judge can
+be used alone: `judge`, `effect_of`, `same_check`.
+"""
+
+from stillfixed.actors.client import Client, Session, connect
+from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
+from stillfixed.actors.errors import (
+    ConnectionLost,
+    EndpointError,
+    EndpointUnreachable,
+    HostError,
+    HostKeyRefused,
+    HostUnavailable,
+    LogBusy,
+    LogCorrupted,
+    LogError,
+    LogFull,
+    LoginRefused,
+    LogTooNew,
+    NotYourSession,
+    PolicyError,
+    RequestRefused,
+    SessionClosed,
+    SessionUnavailable,
+    StillfixedError,
+    UnknownSession,
+)
+from stillfixed.actors.service import Settings
+from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
+from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_check
+
+__all__ = [
+    "AsyncClient",
+    "AsyncSession",
+    "Client",
+    "Comparison",
+    "ConnectionLost",
+    "EndpointError",
+    "EndpointUnreachable",
+    "HostError",
+    "HostKeyRefused",
+    "HostUnavailable",
+    "Judgement",
+    "LogBusy",
+    "LogCorrupted",
+    "LogError",
+    "LogFull",
+    "LogTooNew",
+    "LoginRefused",
+    "NotYourSession",
+    "PolicyError",
+    "RequestRefused",
+    "Run",
+    "RunRecord",
+    "Session",
+    "SessionClosed",
+    "SessionUnavailable",
+    "Settings",
+    "StillfixedError",
+    "Transcript",
+    "UnknownSession",
+    "connect",
+    "connect_async",
+    "effect_of",
+    "judge",
+    "same_check",
+]
