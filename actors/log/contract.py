@@ -61,7 +61,7 @@ class Timer(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What a new owner of a stream starts from. `snapshot` covers versions to `snapshot_version`."""
+    """What a stream's new owner starts from. `snapshot` covers versions to `snapshot_version`."""
 
     epoch: int
     version: int

@@ -1,7 +1,7 @@
 """A session folded from its events: just what decisions need, so that a snapshot stays small.
 
-`evolve` is a pure fold: it never fails and never validates, because what is in the log happened. The
-bytes of outputs and the full list of runs are not here; the log has them.
+`evolve` is a pure fold: it never fails and never validates, because what is in the log happened.
+The bytes of outputs and the full list of runs are not here; the log has them.
 
 **Before and after.** `level` counts the edges of changes: it rises when a changing run starts, when
 it ends, and when a change is declared. A run of a check belongs to the level it started on, if no
