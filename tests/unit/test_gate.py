@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.desk import Desk
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.gate import rule
 from stillfixed.actors.session.policy import CannotVerify, Policy, Requirements
+from tests.support.desk import Desk
 
 CHECK = "systemctl is-active nginx"
 FIX = "systemctl restart nginx"

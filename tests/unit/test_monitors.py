@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.support.desk import Desk
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
+from tests.support.desk import Desk
 
 CHECK = "systemctl is-active nginx"
 
@@ -111,7 +111,7 @@ def test_a_stopped_monitor_rings_into_the_void() -> None:
         {"command": "systemctl restart nginx"},
         {"every_seconds": 0.1},
         {"every_seconds": None},
-        {"first_at": datetime(2026, 1, 1)},  # noqa: DTZ001: a time without a zone is the point
+        {"first_at": datetime(2026, 1, 1)},
         {"until": datetime.fromisoformat("2020-01-01T00:00:00+00:00")},
     ],
 )

@@ -1,12 +1,12 @@
 """Baseline, verification and verdict: what counts as before and after."""
 
 import pytest
-from tests.support.desk import Desk
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.gate import is_current, needs_rerun
 from stillfixed.actors.session.state import Check, evolve
+from tests.support.desk import Desk
 
 CHECK = "systemctl is-active nginx"
 FIX = "systemctl restart nginx"
