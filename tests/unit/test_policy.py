@@ -67,7 +67,7 @@ def test_without_a_policy_the_built_in_one_enforces() -> None:
         ("[[policy]]\nname = 'x'\nmode = 'enforse'", ["policy.0.mode", "enforce"]),
         ("[[policy]]\nname = 'x'\nmodes = 'enforce'", ["policy.0.modes"]),
         ("[[policy]]\nmode = 'enforce'", ["policy.0.name"]),
-        ("[[policy]]\nname = ", ["line 2"]),
+        ("[[policy]]\nname = \nmode = 'warn'", ["line 2"]),
         ("[[policy]]\nname = 'x'\n[[policy]]\nname = 'x'", ["more than one", "x"]),
         ("[[policy]]\nname='x'\n[policy.require]\nverdicts=['fixd']", ["verdicts"]),
     ],
