@@ -10,8 +10,8 @@
         session.run("systemctl is-active nginx").verdict      # 'fixed'
         session.request_closure().result                      # 'granted'
 
-The calls, their arguments, results and errors are those of the asyncio client, which documents them;
-a test keeps the two alike. What is read (transcripts, comparisons, watching, past states) is read
+The calls, their arguments, results and errors are those of the asyncio client, documented there; a
+test keeps the two alike. What is read (transcripts, comparisons, watching, past states) is read
 from the log and wakes no host. All calls may be made from any thread.
 """
 

@@ -51,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def connect_async(settings: Settings | None = None) -> "AsyncClient":
-    """Start stillfixed in this process: Ray on this machine, SQLite under the user's data folder."""
+    """Start stillfixed in this process: Ray on this machine, SQLite in the user's data folder."""
     return AsyncClient(await Service.start(settings or Settings()))
 
 
@@ -150,7 +150,7 @@ class AsyncSession:
         """Send any request. The methods below are what people use."""
         return await self._service.ask(self.id, request, request_id)
 
-    # -- endpoints and runs --------------------------------------------------------------------
+    # -- endpoints and runs ---------------------------------------------------------------------
     async def add_endpoint(
         self,
         name: str,
@@ -252,7 +252,7 @@ class AsyncSession:
                 chunks[event.chunk] = await self._service.log.chunk(event.chunk)
         return chunks
 
-    # -- words ---------------------------------------------------------------------------------
+    # -- words ----------------------------------------------------------------------------------
     async def message(self, text: str, *, request_id: str | None = None) -> str:
         """A note in the stream; its id."""
         return await self.annotate("note", text, request_id=request_id)
@@ -279,7 +279,7 @@ class AsyncSession:
         request = r.StateExpectation(by=self.by, command=command, expect=expect, endpoint=endpoint)
         await self.ask(request, request_id)
 
-    # -- monitors ------------------------------------------------------------------------------
+    # -- monitors -------------------------------------------------------------------------------
     async def monitor(
         self,
         command: str,
@@ -304,7 +304,7 @@ class AsyncSession:
     async def stop_monitor(self, monitor: str, *, request_id: str | None = None) -> None:
         await self.ask(r.StopMonitor(by=self.by, monitor=monitor), request_id)
 
-    # -- closing -------------------------------------------------------------------------------
+    # -- closing --------------------------------------------------------------------------------
     async def take_over(self, *, request_id: str | None = None) -> None:
         """Become the session's technician."""
         await self.ask(r.HandOver(by=self.by), request_id)
@@ -332,7 +332,7 @@ class AsyncSession:
         request = r.RecordCallback(by=self.by, kind=kind, ticket=ticket, text=text)
         await self.ask(request, request_id)
 
-    # -- reading -------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------
     async def transcript(self) -> Transcript:
         """The whole history: entries, runs with output, comparisons."""
         recorded = await self._service.log.read(self.id)

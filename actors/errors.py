@@ -1,14 +1,14 @@
 """Every error a caller of stillfixed can see, in one hierarchy.
 
     StillfixedError
-    ├── RequestRefused          the request cannot be done as asked; asking again gives the same answer
+    ├── RequestRefused          the request cannot be done as asked; asking again changes nothing
     │   ├── UnknownSession      no session has this id
     │   ├── SessionClosed       the session is closed: open a new one, or record a callback
     │   └── NotYourSession      another technician holds the session: take it over first
     ├── PolicyError             a policy file cannot be used; names the line or the field
     ├── EndpointError           the endpoint could not be reached or used; no command was sent
     │   ├── EndpointUnreachable wrong name, refused port, no route, no answer in time
-    │   ├── HostKeyRefused      unknown or changed host key; the message has the command to accept it
+    │   ├── HostKeyRefused      unknown or changed host key; the message says how to accept it
     │   ├── LoginRefused        no key, agent or user that the endpoint accepts
     │   └── ConnectionLost      the connection went away; a command in flight has an unknown outcome
     ├── LogError                the event log
@@ -123,7 +123,7 @@ def _tree(root: type[StillfixedError]) -> list[type[StillfixedError]]:
 
 
 BY_CODE: dict[str, type[StillfixedError]] = {cls.code: cls for cls in _tree(StillfixedError)}
-"""Error classes by the code that travels in an answer, so that a caller gets the same class back."""
+"""Error classes by the code that travels in an answer: a caller gets the same class back."""
 
 
 def from_code(code: str, message: str) -> StillfixedError:

@@ -6,10 +6,10 @@ bytes here (the domain encodes them); times are aware UTC datetimes.
 
 Promises, held by one contract suite that each store passes:
 
-1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an older
-   epoch, or on a version that is not the newest, raises `Fenced` and writes nothing.
-2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in one
-   transaction, on stable storage before `append` returns.
+1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an
+   older epoch, or on a version that is not the newest, raises `Fenced` and writes nothing.
+2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in
+   one transaction, on stable storage before `append` returns.
 3. **Once.** A request id is answered once in a stream; a second append with it writes nothing and
    returns the first answer.
 4. **The feed has no holes.** A reader that has seen position p will never later find a new event at
@@ -61,7 +61,7 @@ class Timer(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What a new owner of a stream starts from. `snapshot` covers versions up to `snapshot_version`."""
+    """What a stream's new owner starts from. `snapshot` covers versions to `snapshot_version`."""
 
     epoch: int
     version: int
@@ -110,7 +110,7 @@ class StreamInfo(Struct, frozen=True):
 class EventLog(Protocol):
     """See the module's head for what is promised. All methods may raise `LogError`s."""
 
-    # -- ownership -------------------------------------------------------------------------------
+    # -- ownership ------------------------------------------------------------------------------
     async def place(self, key: str, holder: str, *, instead_of: str | None) -> str:
         """Record that `holder` serves `key`, if the one on record is `instead_of`; the winner."""
         ...
@@ -127,13 +127,13 @@ class EventLog(Protocol):
         """
         ...
 
-    # -- writing ---------------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------
     def append(self, entry: Append) -> Future[Appended]:
         """Queue one write; it is in the queue, in call order, before this returns. The future
         holds the outcome once it is on stable storage, or the error."""
         ...
 
-    # -- reading ---------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------
     async def answer(self, stream: str, request_id: str) -> bytes | None:
         """The stored answer to a request, None if it was never answered."""
         ...
@@ -171,7 +171,7 @@ class EventLog(Protocol):
 
     async def stream(self, stream: str) -> StreamInfo | None: ...
 
-    # -- timers ----------------------------------------------------------------------------------
+    # -- timers ---------------------------------------------------------------------------------
     async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:
         """Timers due at `now` or before, the longest due first. They stay until an append cancels
         or replaces them."""

@@ -1,6 +1,6 @@
 """The Ray actor: one process that hosts sessions. All it does is carry bytes to a `SessionHost`.
 
-It is started blank, so that some can be kept warm, and learns whom it serves from the first request.
+It is started blank, so that some can be kept warm; the first request tells it whom it serves.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from stillfixed.actors.session.requests import Refused
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All a host needs to know, in one value that travels to its process.
 
-    `log_url` as for `open_log`; `endpoints` the import path of an `OpenEndpoint`, "module:function".
+    `log_url` as for `open_log`; `endpoints` the import path of an `OpenEndpoint`, module:function.
     """
 
     log_url: str

@@ -46,9 +46,13 @@ class Cluster:
     def start(self) -> None:
         """Join the cluster at `address`, or start Ray on this machine. Takes seconds. Raises
         `HostUnavailable`."""
+        # Ray reads these when it is imported, so they come first.
         if self.address is not None:
             # Joining a real cluster needs Ray's real network addresses.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "1")
+        else:
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         ray = import_ray()
         if ray.is_initialized():
             return
@@ -61,8 +65,6 @@ class Cluster:
         if self.address is not None:
             options["address"] = self.address
         else:
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
-            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
             options.update(
                 include_dashboard=False,
                 num_cpus=os.cpu_count() or 1,

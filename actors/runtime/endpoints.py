@@ -19,7 +19,7 @@ class EndpointSpec(Struct, frozen=True, kw_only=True):
     """Where commands of one endpoint go. Holds no secret: keys and agents stay where they are.
 
     `address` for kind ssh: an alias of the user's ssh config, or `user@host:port` with user and
-    port optional; for kind local it is ignored. `options` are the connector's own, documented there.
+    port optional; for kind local it is ignored. `options` are the connector's, documented there.
     """
 
     name: str

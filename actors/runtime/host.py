@@ -60,7 +60,7 @@ class SessionHost:
         """Ids of the sessions in memory."""
         return list(self._live)
 
-    # -- requests ------------------------------------------------------------------------------
+    # -- requests -------------------------------------------------------------------------------
     async def serve(self, batch: list[Envelope]) -> list[SessionAnswer]:
         """Answer each request of a batch, in its order. Raises nothing."""
         if len(batch) == 1:
@@ -88,7 +88,7 @@ class SessionHost:
             )
             return Refused(code="host", message=message)
 
-    # -- arriving and leaving ------------------------------------------------------------------
+    # -- arriving and leaving -------------------------------------------------------------------
     async def _arrive(self, envelope: Envelope) -> LiveSession:
         session = envelope.session
         if self._draining:

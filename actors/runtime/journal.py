@@ -1,9 +1,9 @@
 """The output gate: a session's state in memory, and the one way to change it.
 
-`commit` folds events into `state` at once and queues them for the log; the future it returns is done
-when they are durable. Nothing may be told to anyone before that. Commits are decided one on top of
-the other while earlier ones are still on their way; if one fails, every later one fails with it (the
-log refuses their version), `failed` is set, and the journal takes nothing more.
+`commit` folds events into `state` at once and queues them for the log; the future it returns is
+done when they are durable. Nothing may be told to anyone before that. Commits are decided one on
+top of the other while earlier ones are still on their way; if one fails, every later one fails with
+it (the log refuses their version), `failed` is set, and the journal takes nothing more.
 """
 
 from asyncio import Future
@@ -46,7 +46,7 @@ class Journal:
     async def claim(
         cls, log: EventLog, stream: str, *, placed: tuple[str, str] | None = None
     ) -> "Journal":
-        """Become the stream's only writer and load its state. Raises `Fenced` if not placed here."""
+        """Become the stream's only writer, its state loaded. Raises `Fenced` if not placed here."""
         claim = await log.claim(stream, placed=placed)
         loaded = from_snapshot(claim.snapshot) if claim.snapshot is not None else None
         state = loaded if loaded is not None else State()
@@ -126,7 +126,7 @@ class Journal:
 def _timer_changes(
     stream: str, before: State, after: State
 ) -> tuple[tuple[Timer, ...], tuple[str, ...]]:
-    """Timers follow the monitors: set for each that is new or moved, cancelled for each that ended."""
+    """Timers follow the monitors: set for each new or moved one, cancelled for each that ended."""
     if before.monitors is after.monitors:
         return (), ()
     changed = tuple(

@@ -1,7 +1,7 @@
 """The way to one host: what waits travels together, and a host that hangs is found out.
 
 While one call is under way, requests gather and go with the next, so a busy caller makes few Ray
-calls and an idle one waits for nothing. A run is asked on a call of its own, since it may take long.
+calls and an idle one waits for nothing. A run has a call of its own, since it may take long.
 As long as an answer is outstanding, the host is pinged; if it does not answer the ping, or Ray says
 it is gone, every outstanding request fails with `SessionUnavailable`.
 """

@@ -22,7 +22,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
 
 
 MOVED = "moved"
-"""Code of a refusal by a host that does not, or no longer, own the session: look it up and ask again."""
+"""Code of a refusal by a host that does not own the session (any more): look it up, ask again."""
 
 
 def moved(session: str) -> Refused:

@@ -30,7 +30,7 @@ _decoder = msgspec.json.Decoder(PoliciesAdopted)
 
 
 async def adopt(log: EventLog, clock: Clock, *, text: str, by: str, source: str) -> None:
-    """Put policies in force from now on. Raises `PolicyError`; adopting the same again is nothing."""
+    """Put policies in force from now on, once. Raises `PolicyError` and changes nothing."""
     parse_policies(text, source=source)
     while True:
         newest = await _newest(log)

@@ -59,7 +59,7 @@ class Router:
         self._lane_of_key: dict[str, Lane] = {}
         self._actor_class: Any = None
 
-    # -- asking --------------------------------------------------------------------------------
+    # -- asking ---------------------------------------------------------------------------------
     async def ask(
         self, session: str, request: PersonRequest, request_id: str | None = None
     ) -> SessionAnswer:
@@ -109,7 +109,7 @@ class Router:
             key = self._keys[session] = f"client:{client}"
         return key
 
-    # -- placing -------------------------------------------------------------------------------
+    # -- placing --------------------------------------------------------------------------------
     async def _place(self, key: str, dead: Lane | None) -> Lane:
         """The lane to the host of a key, found or started; callers that wait share one search."""
         task = self._placing.get(key)
@@ -186,7 +186,7 @@ class Router:
             ) from None
         return name, actor
 
-    # -- looking after hosts -------------------------------------------------------------------
+    # -- looking after hosts --------------------------------------------------------------------
     def warm_up(self) -> None:
         """Begin to start the warm hosts."""
         self._warm.refill()

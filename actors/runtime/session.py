@@ -59,7 +59,7 @@ class LiveSession:
         self._asked: dict[str, asyncio.Future[r.SessionAnswer]] = {}
         self._runs: dict[str, Run] = {}
 
-    # -- life ----------------------------------------------------------------------------------
+    # -- life -----------------------------------------------------------------------------------
     async def record_interrupted(self) -> None:
         """After activation: runs that an earlier copy left in the middle have no known outcome."""
         reason = (
@@ -83,7 +83,7 @@ class LiveSession:
         finally:
             await self.connections.close()
 
-    # -- requests ------------------------------------------------------------------------------
+    # -- requests -------------------------------------------------------------------------------
     async def submit(self, request_id: str, request: r.PersonRequest) -> r.SessionAnswer:
         """Carry a request out once. Raises the error that ended this copy, if one did: then
         nothing was answered, and the caller may ask another copy."""
@@ -176,7 +176,7 @@ class LiveSession:
             if self.journal.state is seen:
                 return decision
 
-    # -- runs and endpoints --------------------------------------------------------------------
+    # -- runs and endpoints ---------------------------------------------------------------------
     def _start(
         self, started: RunStarted, request: r.SessionRequest, durable: Awaitable[object]
     ) -> None:

@@ -1,1 +1,1 @@
-"""The domain: what can happen in a session, what follows from it, and whether it may close. Pure."""
+"""The domain: what can happen in a session, what follows, and whether it may close. Pure."""

@@ -15,7 +15,7 @@ COMMAND_LIMIT_BYTES = 128 * 1024 - 1
 as one argument. A longer command would fail on the endpoint in ways that differ by system."""
 
 
-# -- starting and stopping ----------------------------------------------------------------------
+# -- starting and stopping ---------------------------------------------------------------------
 def start_run(state: State, request: r.StartRun, context: r.Context) -> Decision:
     endpoint = resolve_endpoint(state, request.endpoint)
     if isinstance(endpoint, Decision):
@@ -91,7 +91,7 @@ def bad_command(command: str) -> Decision | None:
     return None
 
 
-# -- finishing and judging ----------------------------------------------------------------------
+# -- finishing and judging ---------------------------------------------------------------------
 def finish_run(state: State, request: r.FinishRun, context: r.Context) -> Decision:
     if request.run not in state.running:
         return Decision((), r.Done())
@@ -208,7 +208,7 @@ def judged_run(seen: RunSeen, context: r.Context) -> Run | None:
     )
 
 
-# -- expectations -------------------------------------------------------------------------------
+# -- expectations ------------------------------------------------------------------------------
 def state_expectation(state: State, request: r.StateExpectation, context: r.Context) -> Decision:
     """Recorded, and what was judged without it is judged again."""
     endpoint = resolve_endpoint(state, request.endpoint)

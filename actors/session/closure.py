@@ -1,5 +1,5 @@
-"""Decisions about closing: requested by the technician, ruled by the gate, and where the policy asks,
-confirmed by a dispatcher with eyes of their own."""
+"""Decisions about closing: requested by the technician, ruled by the gate, and where the policy
+asks, confirmed by a dispatcher with eyes of their own."""
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r

@@ -29,7 +29,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_de
     by: str
 
 
-# -- the session and its endpoints ----------------------------------------------------------------
+# -- the session and its endpoints -------------------------------------------------------------
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session_opened"):
     ticket: str
     client: str
@@ -62,7 +62,7 @@ class EndpointLost(Event, frozen=True, kw_only=True, tag="endpoint_lost"):
     reason: str
 
 
-# -- runs -----------------------------------------------------------------------------------------
+# -- runs --------------------------------------------------------------------------------------
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     """Durable before the command leaves. `check` is the canonical form of a reading command."""
 
@@ -115,7 +115,7 @@ class ChangeDeclared(Event, frozen=True, kw_only=True, tag="change_declared"):
     text: str
 
 
-# -- checks ---------------------------------------------------------------------------------------
+# -- checks ------------------------------------------------------------------------------------
 class ExpectationStated(Event, frozen=True, kw_only=True, tag="expectation_stated"):
     endpoint: str
     check: str
@@ -150,7 +150,7 @@ class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     judge: str
 
 
-# -- messages -------------------------------------------------------------------------------------
+# -- messages ----------------------------------------------------------------------------------
 class Annotated(Event, frozen=True, kw_only=True, tag="annotated"):
     annotation: str
     kind: AnnotationKind
@@ -163,9 +163,9 @@ class AnnotationAccepted(Event, frozen=True, kw_only=True, tag="annotation_accep
     annotation: str
 
 
-# -- monitors -------------------------------------------------------------------------------------
+# -- monitors ----------------------------------------------------------------------------------
 class MonitorStarted(Event, frozen=True, kw_only=True, tag="monitor_started"):
-    """`every_seconds` None: one run at `first_at`; otherwise until `until`, that moment included."""
+    """`every_seconds` None: one run at `first_at`; otherwise to `until`, that moment included."""
 
     monitor: str
     endpoint: str
@@ -190,7 +190,7 @@ class MonitorEnded(Event, frozen=True, kw_only=True, tag="monitor_ended"):
     reason: str
 
 
-# -- closure --------------------------------------------------------------------------------------
+# -- closure -----------------------------------------------------------------------------------
 class ClosureRequested(Event, frozen=True, kw_only=True, tag="closure_requested"):
     pass
 

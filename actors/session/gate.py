@@ -93,7 +93,7 @@ def _running(state: State) -> Iterator[Reason]:
         s = run.started
         yield Reason(
             "still_running",
-            f"Run {s.run}, `{s.command}` on {s.endpoint}, is still going. Wait for it or cancel it.",
+            f"Run {s.run}, `{s.command}` on {s.endpoint}, is still going. Wait, or cancel it.",
         )
 
 

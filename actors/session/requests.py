@@ -103,7 +103,7 @@ class RecordCallback(Request, frozen=True, kw_only=True, tag="record_callback"):
     text: str = ""
 
 
-# -- made by the runtime ----------------------------------------------------------------------------
+# -- made by the runtime -----------------------------------------------------------------------
 class FireTimer(Request, frozen=True, kw_only=True, tag="fire_timer"):
     monitor: str
     due_at: datetime
@@ -150,7 +150,7 @@ PersonRequest = (
 SessionRequest = PersonRequest | FinishRun | GiveUpRun
 
 
-# -- answers ----------------------------------------------------------------------------------------
+# -- answers -----------------------------------------------------------------------------------
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     pass
 

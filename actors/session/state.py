@@ -1,6 +1,6 @@
 """A session folded from its events: just what decisions need, so that a snapshot stays small.
 
-`evolve` is a pure fold: it never fails and never validates, because what is in the log has happened.
+`evolve` is a pure fold: it never fails and never validates, because what is in the log happened.
 The bytes of outputs and the full list of runs are not here; the log has them.
 
 **Before and after.** `level` counts the edges of changes: it rises when a changing run starts, when
@@ -288,7 +288,7 @@ def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
     return names if name in names else (*names, name)
 
 
-# -- snapshots and headings -------------------------------------------------------------------------
+# -- snapshots and headings --------------------------------------------------------------------
 class _Snapshot(msgspec.Struct, frozen=True):
     state_version: int
     state: msgspec.Raw

@@ -1,0 +1,30 @@
+"""One Ray instance for the whole test session, started when the first test needs it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from stillfixed import AsyncClient, Settings, connect_async
+from stillfixed.actors.runtime.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[Cluster]:
+    """Ray on this machine as the client starts it; clients of tests find it running and use it."""
+    cluster = Cluster()
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path, warm_hosts=0, unresponsive_seconds=2.0)
+
+
+@pytest.fixture
+async def service(ray_cluster: Cluster, settings: Settings) -> AsyncIterator[AsyncClient]:
+    """A client with a log of its own; its hosts end with it."""
+    async with await connect_async(settings) as client:
+        yield client
