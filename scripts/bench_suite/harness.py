@@ -1,13 +1,14 @@
 """Bench: what the rows share: folders on a real disk, memory of processes, fair taking of turns.
 
-Each row measures ours and the peer in the same minute: a round of one, a round of the other, several
-times over, so that whatever else the machine does falls on both.
+Each row measures ours and the peer in the same minute: a round of one, a round of the other, and so
+on, so that whatever else the machine does falls on both.
 """
 
 import asyncio
 import ctypes
 import os
 import platform
+import socket
 import tempfile
 import threading
 import time
@@ -26,13 +27,21 @@ class PeerMissing(Exception):
     """A peer cannot be had on this machine; the message says why and how to get it."""
 
 
-# -- places -----------------------------------------------------------------------------------------
+# -- places ---------------------------------------------------------------------------------------
 @contextmanager
 def work_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards, on a disk: /tmp may be memory, where durable means nothing."""
+    """A folder that is gone afterwards, on a disk: /tmp may be memory, where nothing is durable."""
     disk = "/var/tmp" if Path("/var/tmp").is_dir() else None
     with tempfile.TemporaryDirectory(prefix="stillfixed-bench-", dir=disk) as folder:
         yield Path(folder)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def installed(package: str) -> str:
@@ -43,35 +52,38 @@ def installed(package: str) -> str:
         raise PeerMissing(f"{package} is not installed in this Python") from None
 
 
-# -- time -------------------------------------------------------------------------------------------
-async def take_turns(*sides: Turn, rounds: int, calls: int = 1, warm_up: int = 1) -> list[float]:
+# -- time -----------------------------------------------------------------------------------------
+async def take_turns(
+    *sides: Turn, rounds: int, calls: int = 1, warm_up: int = 1, before: Turn | None = None
+) -> list[float]:
     """The median seconds of a call, for each side.
 
     Sides take turns: `calls` calls of one, then of the next, and in the next round the other way
-    round, so that none always goes first. The first `warm_up` calls of each are not counted.
+    round, so that none always goes first. The first `warm_up` calls of each are not counted, nor is
+    `before`, which precedes each side's turn.
     """
     seconds: list[list[float]] = [[] for _ in sides]
-    for side in sides:
-        for _ in range(warm_up):
-            await side()
-    for number in range(rounds):
+    for number in range(-1, rounds):
         order = range(len(sides)) if number % 2 == 0 else reversed(range(len(sides)))
         for index in order:
-            for _ in range(calls):
+            if before is not None:
+                await before()
+            for _ in range(calls if number >= 0 else warm_up):
                 started = time.perf_counter()
                 await sides[index]()
-                seconds[index].append(time.perf_counter() - started)
+                if number >= 0:
+                    seconds[index].append(time.perf_counter() - started)
     return [median(of_side) for of_side in seconds]
 
 
 async def until(ready: Callable[[], bool], limit_seconds: float = 60) -> None:
     """Wait for something that gives no signal, outside of what is timed."""
     async with asyncio.timeout(limit_seconds):
-        while not ready():
+        while not ready():  # noqa: ASYNC110, it gives no signal
             await asyncio.sleep(0.05)
 
 
-# -- memory -----------------------------------------------------------------------------------------
+# -- memory ---------------------------------------------------------------------------------------
 def rss_bytes(pid: int) -> int:
     """What a process holds in memory now."""
     rss: int = psutil.Process(pid).memory_info().rss
@@ -112,11 +124,13 @@ class PeakMemory:
                 return
 
 
-# -- the machine ------------------------------------------------------------------------------------
+# -- the machine ----------------------------------------------------------------------------------
 def machine() -> dict[str, str]:
     """What a reader needs to compare figures with their own."""
     with work_folder() as folder:
-        mounts = [m for m in psutil.disk_partitions(all=True) if folder.is_relative_to(m.mountpoint)]
+        mounts = [
+            m for m in psutil.disk_partitions(all=True) if folder.is_relative_to(m.mountpoint)
+        ]
     disk = max(mounts, key=lambda mount: len(mount.mountpoint)).fstype if mounts else "unknown"
     return {
         "cpu": _cpu_name(),

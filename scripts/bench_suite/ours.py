@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bench_suite.harness import work_folder
+from scripts.bench_suite.harness import work_folder
 from stillfixed import AsyncClient, AsyncSession, Settings, connect_async
 from stillfixed.actors.runtime.router import Isolation
 
@@ -23,3 +23,10 @@ async def stillfixed_running(
 
 async def open_session(client: AsyncClient, ticket: str = "T-1") -> AsyncSession:
     return await client.open(ticket=ticket, client="Acme", by=TECHNICIAN)
+
+
+def warm_hosts_ready(client: AsyncClient) -> bool:
+    """No user needs to know this, so there is no call for it; the bench looks inside."""
+    service = client._service
+    warm = service._router._warm if service._router else None
+    return warm is not None and len(warm._ready) == service.settings.warm_hosts

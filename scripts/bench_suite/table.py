@@ -1,4 +1,4 @@
-"""Bench, pure part: what a measured figure is, whether it meets its target, and the printed table."""
+"""Bench, pure part: what a figure is, whether it meets its target, and the printed table."""
 
 from typing import Literal
 

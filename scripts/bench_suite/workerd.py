@@ -1,17 +1,16 @@
 """Bench: the peer workerd (npm), with one SQLite Durable Object a session, and a caller for it.
 
 The caller is a few dozen lines on bare asyncio sockets with kept-alive connections, so that what is
-measured is workerd and not an HTTP library. Its share of a core is measured too, see `row_requests`.
+measured is workerd and not an HTTP library. `row_requests` also measures its share of a core.
 """
 
 import asyncio
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench_suite.harness import PeerMissing, work_folder
+from scripts.bench_suite.harness import PeerMissing, free_port, work_folder
 
 PEERS = Path(__file__).parent.parent / "bench_peers"
 
@@ -72,7 +71,7 @@ class Workerd:
 async def serving() -> AsyncIterator[Workerd]:
     """workerd, running and answering, with its databases on the disk that ours are on."""
     with work_folder() as folder:
-        port = _free_port()
+        port = free_port()
         process = await asyncio.create_subprocess_exec(
             str(binary()),
             "serve",
@@ -104,10 +103,3 @@ async def _answering(process: asyncio.subprocess.Process, peer: Workerd) -> None
             caller.close()
             return
     raise PeerMissing(f"workerd ended at once, with exit status {process.returncode}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
