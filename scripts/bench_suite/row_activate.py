@@ -1,9 +1,10 @@
 """Bench row: activating a session with a long history, beside PyPI `eventsourcing`.
 
 Fair because both have the same number of events of the same kinds with the same fields, in SQLite
-files on the same disk, both fold them into the same facts (the last result of each of 20 checks,
-and counts), both keep a snapshot every 200 events, and both stand one event short of the next
-snapshot, which is the worst case: 199 events to fold. Neither keeps what it loaded for the next time. Ours also claims the session, durably, so that no other process can write to it any more.
+files on the same disk; both fold them into the same facts (the last result of each of 20 checks,
+and counts) and keep a snapshot every 200 events; and both stand one event short of the next
+snapshot, which is the worst case: 199 events to fold. Neither keeps what it loaded for the next
+time. Ours also claims the session, durably, so that no other process can write to it any more.
 """
 
 from datetime import UTC, datetime

@@ -1,8 +1,8 @@
 """Bench row: opening a session while a warm host waits, beside starting a plain Ray actor.
 
-Fair because the peer is what a session would cost without warm hosts: one actor, its class
-empty, in the same Ray, until it answers its first call. Ours is timed until the session is open and
-its first event durable. Between two rounds the warm hosts are waited for, since the row is about them;
+Fair because the peer is what a session would cost without warm hosts: one actor, its class empty,
+in the same Ray, until it answers its first call. Ours is timed until the session is open and its
+first event durable. Between two turns the warm hosts are waited for, since the row is about them;
 what an opening costs when none is ready is the peer's figure.
 """
 

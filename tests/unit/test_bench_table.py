@@ -1,6 +1,7 @@
 """The bench's pure part: ratios, verdicts on targets, and the table that is printed."""
 
 import pytest
+
 from scripts.bench_suite.table import Figure, Target, render
 
 
