@@ -1,10 +1,10 @@
 """The judgement: what a command does, whether two are the same check, whether a fix held. Pure.
 
-    effect_of     reads, changes or unknown
-    same_check    whether two commands are one check; `canonical` is the form that decides
-    examine       what one run alone shows
-    judge         what changed between two runs of one check
-    align         two outputs side by side
+effect_of     reads, changes or unknown
+same_check    whether two commands are one check; `canonical` is the form that decides
+examine       what one run alone shows
+judge         what changed between two runs of one check
+align         two outputs side by side
 """
 
 from stillfixed.actors.verdicts.align import align

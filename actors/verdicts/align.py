@@ -24,9 +24,7 @@ def align(before: str, after: str) -> tuple[AlignedLine, ...]:
         tail += 1
     rows = [_same(left, right, i, i) for i in range(head)]
     rows += _middle(left, right, (head, len(left) - tail), (head, len(right) - tail))
-    rows += [
-        _same(left, right, len(left) - i, len(right) - i) for i in range(tail, 0, -1)
-    ]
+    rows += [_same(left, right, len(left) - i, len(right) - i) for i in range(tail, 0, -1)]
     return tuple(rows)
 
 

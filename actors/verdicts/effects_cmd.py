@@ -9,8 +9,7 @@ from stillfixed.actors.verdicts.effects_posix import effect as posix_effect
 from stillfixed.actors.verdicts.effects_posix import sql_effect
 from stillfixed.actors.verdicts.knowledge import Grammar, tool, words
 from stillfixed.actors.verdicts.model import Effect
-from stillfixed.actors.verdicts.options import phrase_effect, worst
-from stillfixed.actors.verdicts.options import as_effect
+from stillfixed.actors.verdicts.options import as_effect, phrase_effect, worst
 from stillfixed.actors.verdicts.windows import pieces, plain, tool_name
 
 _DEPTH_LIMIT = 6
@@ -79,7 +78,7 @@ def _nested(name: str, args: Sequence[str], depth: int) -> Effect | None:
     if name == "for":
         if "do" in lowered and depth < _DEPTH_LIMIT:
             at = lowered.index("do")
-            source = [arg.strip("('\"") for arg in args[:at] if arg.startswith(("('", "'", "(\""))]
+            source = [arg.strip("('\"") for arg in args[:at] if arg.startswith(("('", "'", '("'))]
             inner = [effect(" ".join(source + list(args[1:at])), depth + 1)] if source else []
             rest = args[at + 1 :]
             done = command(rest[0], rest[1:], depth + 1) if rest else "reads"

@@ -54,7 +54,13 @@ def _command(given: Sequence[str]) -> Effect:
 def _head(word: str) -> str:
     """The first word in full: `sh` is show, `conf` is configure, `wr` is write."""
     fixed = {"sh": "show", "sho": "show", "conf": "configure", "wr": "write", "int": "interface"}
-    fixed |= {"ter": "terminal", "term": "terminal", "en": "enable", "clea": "clear", "rel": "reload"}
+    fixed |= {
+        "ter": "terminal",
+        "term": "terminal",
+        "en": "enable",
+        "clea": "clear",
+        "rel": "reload",
+    }
     fixed |= {"diag": "diagnose", "exec": "execute", "exe": "execute", "dis": "display"}
     fixed |= {"disp": "display", "tracer": "traceroute", "cl": "clear", "u": "undebug"}
     if word in fixed:

@@ -69,16 +69,16 @@ def _redirect(node: "Node") -> Effect:
 
 def _pipeline(node: "Node") -> Effect:
     """Code that is fetched and handed to an interpreter acts."""
-    names = [
-        _name(shell.words_of(below)[0].text)
-        for below in shell.walk(node)
-        if below.type == "command" and shell.words_of(below)
-    ]
     fetched = False
-    for name in names:
-        if fetched and name in _interpreters():
+    for below in shell.walk(node):
+        if below.type != "command":
+            continue
+        names = [_name(word.text) for word in shell.words_of(below)]
+        if names and names[0] not in table("posix")["wrapper"]:
+            names = names[:1]
+        if fetched and _interpreters() & set(names):
             return "changes"
-        fetched = fetched or name in _DOWNLOAD
+        fetched = fetched or bool(_DOWNLOAD & set(names))
     return "reads"
 
 
@@ -240,7 +240,9 @@ def _curl(args: Sequence[str], depth: int) -> Effect:
             method = (value or "").upper()
         if name in ("o", "output"):
             outputs.append(value or "")
-    acting = "d F T O c D Q K J data-raw data-binary data-urlencode data-ascii form json upload-file"
+    acting = (
+        "d F T O c D Q K J data-raw data-binary data-urlencode data-ascii form json upload-file"
+    )
     acting += " remote-name remote-name-all cookie-jar dump-header trace trace-ascii config quote"
     acting += " mail-from form-string output-dir stderr etag-save hsts alt-svc libcurl"
     letters = {name for name, _ in options}
@@ -377,7 +379,9 @@ def _asterisk(args: Sequence[str], depth: int) -> Effect:
     lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if re.match(r"^-r?x$", arg)]
     if not lines:
         return "unknown"
-    return "reads" if all(re.match(r"^\w+ (show|list)\b|^core show", x) for x in lines) else "unknown"
+    return (
+        "reads" if all(re.match(r"^\w+ (show|list)\b|^core show", x) for x in lines) else "unknown"
+    )
 
 
 def _tar(args: Sequence[str], depth: int) -> Effect:

@@ -70,7 +70,18 @@ def _keyword(statement: list[Token], depth: int) -> Effect:
     """`if (…) {…}` and the like: every group may run; what follows `return` is a statement."""
     word = statement[0].text.lower()
     rest = statement[1:]
-    if word in ("return", "throw", "exit", "in", "else", "try", "finally", "do", "begin", "process"):
+    if word in (
+        "return",
+        "throw",
+        "exit",
+        "in",
+        "else",
+        "try",
+        "finally",
+        "do",
+        "begin",
+        "process",
+    ):
         return _statement(rest, depth + 1) if rest else "reads"
     if word in ("function", "filter", "class"):
         return worst("unknown" if word == "class" else "reads", _groups(rest, depth))
@@ -120,7 +131,9 @@ def _name(part: Sequence[Token]) -> str:
         return "."
     if head.kind == "word" and not re.match(r"^[\d\[@!+-]", head.text):
         name = head.text.replace("/", "\\").rsplit("\\", 1)[-1] if "\\" in head.text else head.text
-        return _alias(name.removesuffix(".exe") if name.lower().endswith(".exe") else name)
+        if name.lower().endswith(".exe"):
+            return name.lower().removesuffix(".exe")  # sc.exe is not the alias sc
+        return _alias(name)
     return ""
 
 
@@ -130,7 +143,7 @@ def _part(part: list[Token], depth: int) -> Effect:
     if not part:
         return redirected
     head = part[0]
-    if head.kind == "operator" and head.text == "&" or head.kind == "word" and head.text == ".":
+    if (head.kind == "operator" and head.text == "&") or (head.kind == "word" and head.text == "."):
         return worst(redirected, _call(part[1:], depth))
     name = _name(part)
     if name:
@@ -195,7 +208,7 @@ def _method(name: str, typed: str) -> Effect:
     if name == "create":
         known = words("powershell", "methods", "in_memory_create")
         return "reads" if any(part in typed for part in known) else "unknown"
-    if name in ("run", "invoke") or name.startswith("invoke") and name != "invokemethod":
+    if name in ("run", "invoke") or (name.startswith("invoke") and name != "invokemethod"):
         return "unknown"
     if name.startswith(("set", "write", "delete", "move", "copy", "remove")):
         return "changes"
@@ -289,7 +302,7 @@ def _web(args: list[Token], given: Sequence[tuple[str, Token | None]], depth: in
     found = _groups(args, depth)
     for key, value in given:
         text = value.text.lower() if value else ""
-        if len(key) >= 2 and "outfile".startswith(key) or len(key) > 2 and "infile".startswith(key):
+        if (len(key) >= 2 and "outfile".startswith(key)) or (len(key) > 2 and "infile".startswith(key)):
             return "changes"
         if len(key) >= 3 and ("method".startswith(key) or "custommethod".startswith(key)):
             if text in ("post", "put", "patch", "delete"):
@@ -308,7 +321,9 @@ def _cim_method(args: list[Token], given: Sequence[tuple[str, Token | None]], de
     names = [v.text for k, v in given if v and ("methodname".startswith(k) or k in ("name", "n"))]
     if not names:
         return worst(inner, "changes")
-    return worst(inner, *("reads" if re.match(r"(?i)get|query|is", n) else "changes" for n in names))
+    return worst(
+        inner, *("reads" if re.match(r"(?i)get|query|is", n) else "changes" for n in names)
+    )
 
 
 def _remote(args: list[Token], given: Sequence[tuple[str, Token | None]], depth: int) -> Effect:

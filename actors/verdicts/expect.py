@@ -66,13 +66,29 @@ def parse_expectation(text: str) -> Expectation:
             ) from None
     if operator in ("<", "<=", ">", ">=") and number(value) is None:
         raise ValueError(f"The expectation {text!r} compares with {value!r}, which is no number.")
-    if field in ("exit_status", "line_count") and operator in ("==", "!=") and number(value) is None:
-        raise ValueError(f"The expectation {text!r} compares {field} with {value!r}: give a number.")
+    if (
+        field in ("exit_status", "line_count")
+        and operator in ("==", "!=")
+        and number(value) is None
+    ):
+        raise ValueError(
+            f"The expectation {text!r} compares {field} with {value!r}: give a number."
+        )
     return Expectation(field, operator, value)
 
 
 def _operator(text: str) -> Operator:
-    known: tuple[Operator, ...] = ("==", "!=", "<=", ">=", "<", ">", "not contains", "contains", "matches")
+    known: tuple[Operator, ...] = (
+        "==",
+        "!=",
+        "<=",
+        ">=",
+        "<",
+        ">",
+        "not contains",
+        "contains",
+        "matches",
+    )
     return next(operator for operator in known if operator == text)
 
 
@@ -141,7 +157,9 @@ def _values(field: str, run: Run) -> list[tuple[str, str, int | None]]:
             cells = output.read(run.stdout).cells
             exact = [cell for cell in cells if _plain(cell.field) == _plain(lowered)]
             if not exact:
-                last = [cell for cell in cells if _plain(cell.field).endswith("/" + _plain(lowered))]
+                last = [
+                    cell for cell in cells if _plain(cell.field).endswith("/" + _plain(lowered))
+                ]
                 exact = last
             return [(cell.item, cell.value, cell.line) for cell in exact]
 

@@ -22,7 +22,9 @@ _LOG_LINE = re.compile(
     r"^\s*(\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d|\d\d:\d\d:\d\d)"
 )
 _LOSS = re.compile(r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte)", re.I)
-_HTTP = re.compile(r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b")
+_HTTP = re.compile(
+    r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b"
+)
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 _FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
 _PERCENT = re.compile(r"^(use%|%used|capacity|iuse%|use|%iused|pcent)$", re.I)
@@ -47,7 +49,7 @@ class Shown(Struct, frozen=True):
     not_run: str | None
     all_clear: bool
     has_output: bool
-    items: frozenset[str]
+    exit_status: int | None
 
     @property
     def faults(self) -> list[Fact]:
@@ -73,10 +75,9 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if exit_fact:
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
-    clear = any(_patterns("all_clear").search(line.strip()) for _, line in reading.rest)
-    items = frozenset(cell.item for cell in reading.cells)
+    clear = any(_patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n"))
     reason = _not_run(command, run, reading, stderr, facts, has_output)
-    return Shown(facts, reading, reason, clear, has_output, items)
+    return Shown(facts, reading, reason, clear, has_output, run.exit_status)
 
 
 def _not_run(
@@ -91,7 +92,7 @@ def _not_run(
         return "the run was cut off before it ended"
     if run.exit_status in (126, 127):
         return f"the command could not be started (exit status {run.exit_status})"
-    if run.exit_status in (124, 130, 137, 143) or run.exit_status == 255 and "ssh" in command:
+    if run.exit_status in (124, 130, 137, 143) or (run.exit_status == 255 and "ssh" in command):
         return f"the run was stopped before it ended (exit status {run.exit_status})"
     pattern = _patterns("not_run")
     judged = [key for key in facts if key[1] not in (MESSAGE, EXIT)]
@@ -134,7 +135,10 @@ def _facts(command: str, reading: Reading, run: Run, stderr: Sequence[str]) -> I
         found = list(_line(command, line, number))
         judged += len(found)
         yield from found
-    lines = [(None, line) for line in stderr] + [(number, line) for number, line in reading.rest]
+    lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
+    lines += [(number, line) for number, line in reading.rest]
+    if not judged and len(reading.cells) <= 2:
+        lines += [(cell.line, f"{cell.field}: {cell.value}") for cell in reading.cells]
     yield from _messages(lines, bool(judged), from_stderr=len(stderr))
 
 
@@ -186,7 +190,13 @@ def _value(field: str, value: str, cell: Cell, record: dict[str, str]) -> Health
         return _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
     if field in words("health", "neutral_fields"):
         return None
-    if "169.254." in lowered and "." in field or re.search(r"autoconfiguration|automatically", field):
+    if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value):
+        return "fault"
+    if (
+        ("169.254." in lowered
+        and "." in field)
+        or re.search(r"autoconfiguration|automatically", field)
+    ):
         return "fault" if "169.254." in lowered else None
     return _worded(field, lowered, cell, record)
 
@@ -237,7 +247,9 @@ def word_health(lowered: str) -> str | None:
         for name in ("fault", "healthy"):
             if word in words("health", name):
                 rest = text[len(head) :]
-                if name == "healthy" and re.search(r"unhealthy|\bfail|\berror|degraded|blocked", rest):
+                if name == "healthy" and re.search(
+                    r"unhealthy|\bfail|\berror|degraded|blocked", rest
+                ):
                     return "fault"
                 return name
             if word + "!" in words("health", name):
@@ -256,7 +268,7 @@ def _meant(record: dict[str, str]) -> bool:
             return True
         if re.search(r"admin", key) and re.match(r"disabled|down", value):
             return True
-        if "administratively down" in value or value == "disabled" and "status" in key:
+        if "administratively down" in value or (value == "disabled" and "status" in key):
             return True
     return False
 
@@ -273,7 +285,14 @@ def _line(command: str, line: str, number: int) -> Iterator[Fact]:
     """Facts of one free line that belong to an item of its own."""
     if loss := _LOSS.search(line):
         health = _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
-        yield Fact("", "packet loss", loss.group(1) + "%", health, f"packet loss is {loss.group(1)}%", number)
+        yield Fact(
+            "",
+            "packet loss",
+            loss.group(1) + "%",
+            health,
+            f"packet loss is {loss.group(1)}%",
+            number,
+        )
         return
     if status := _http(command, line):
         health = http_health(status)
@@ -293,7 +312,8 @@ def _line(command: str, line: str, number: int) -> Iterator[Fact]:
             health = "healthy" if found == "healthy" else "fault"
             yield Fact(parts[0], "state", part, health, f"{parts[0]}: {_short(part, 60)}", number)
             return
-    if inline := _INLINE.search(line):
+    inline = _INLINE.search(line)
+    if inline and not re.match(r"(?i)\s*(warning|error)\b", line):
         found = word_health(inline.group(2).lower())
         if found:
             item = (re.findall(r'"([^"]+)"', line) or [""])[0]
@@ -341,7 +361,9 @@ def _messages(
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             health = http_health(status.group(1))
-            yield Fact("", "HTTP status", status.group(1), health, f"HTTP status is {status.group(1)}")
+            yield Fact(
+                "", "HTTP status", status.group(1), health, f"HTTP status is {status.group(1)}"
+            )
             continue
         found = text_health(line)
         if found == "fault":
@@ -379,6 +401,8 @@ def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
         found = found[2 if found[0] == "timeout" else 1 :]
         while found and found[0].startswith("-"):
             found = found[1:]
+    if found and re.match(r"/etc/(init|rc)\.d/", found[0]):
+        return ("service", *found)
     return (found[0].rsplit("/", 1)[-1], *found[1:]) if found else ()
 
 
@@ -405,7 +429,11 @@ def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact |
 
 
 def _stands(step: str, given: Sequence[str]) -> bool:
-    if step in given or (step == "-f" and "--fail" in given) or (step == "-q" and "--quiet" in given):
+    if (
+        step in given
+        or (step == "-f" and "--fail" in given)
+        or (step == "-q" and "--quiet" in given)
+    ):
         return True
     if re.fullmatch(r"-[A-Za-z]", step):
         return any(re.match(r"^-[A-Za-z]+$", word) and step[1] in word[1:] for word in given)

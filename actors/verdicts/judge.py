@@ -6,6 +6,7 @@ any output; raises ValueError only for an expectation that cannot be read.
 """
 
 import re
+
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
@@ -84,19 +85,28 @@ def judge(
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    head = text.split(" ", 1)[0]
+    if head.isalpha() and head.islower():
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _reason(change: FieldChange) -> str:
-    if change.verdict in ("fixed", "regressed", "still_failing", "healthy"):
-        what = f"{change.item}: {change.field}" if change.item else change.field
-        same = change.before == change.after
-        moved = f"is {change.before!r} in both runs" if same else (
-            f"was {change.before if change.before is not None else 'not there'!r} and is "
-            f"{change.after if change.after is not None else 'not there'!r} now"
-        )  # fmt: skip
-        return _sentence(f"{what} {moved}")
-    return _sentence(change.rule)
+    if change.verdict == "inconclusive":
+        return _sentence(change.rule)
+    field = {EXIT: "Exit status", MESSAGE: "Output"}.get(change.field, change.field)
+    what = f"{change.item}: {field}" if change.item else field
+    if change.before == change.after:
+        return _sentence(f"{what} is {_shown(change.before)} in both runs")
+    if change.before is None:
+        return _sentence(f"{what} is {_shown(change.after)} now")
+    now = "not there any more" if change.after is None else _shown(change.after) + " now"
+    return _sentence(f"{what} was {_shown(change.before)} and is {now}")
+
+
+def _shown(value: str | None) -> str:
+    text = " ".join((value or "").split()) or "empty"
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 # -- by expectation --------------------------------------------------------------------------------
@@ -227,6 +237,8 @@ def _gone(
             return "still_failing", second.faults[0].rule
         if _answers(second, first):
             return "fixed", "the fault is gone and the check answers"
+    if field == EXIT and second.exit_status == 0 and second.has_output and not second.faults:
+        return "fixed", "the command succeeds and answers"
     if second.all_clear:
         return "fixed", "the list of faulty items is empty"
     what = f"{item}: {field}" if item else field

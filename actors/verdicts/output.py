@@ -74,7 +74,7 @@ def read(text: str) -> Reading:
             fields |= names
             record = max((cell.record for cell in rows), default=record) + 1
             continue
-        pair = _PAIR.match(lines[at])
+        pair = None if _TAGGED.match(lines[at]) else _PAIR.match(lines[at])
         if pair and _is_pair(pair):
             pairs.append((at, pair))
         elif lines[at].strip():
@@ -86,7 +86,7 @@ def read(text: str) -> Reading:
 
 def _is_pair(pair: re.Match[str]) -> bool:
     key, value = pair["key"].strip(), pair["value"]
-    if value.startswith("//") or value.startswith("\\") and len(key) == 1:
+    if value.startswith("//") or (value.startswith("\\") and len(key) == 1):
         return False
     if len(key.split()) > 6 or re.match(r"(?i)^(warning|error|fatal|note|info|err|usage)$", key):
         return False
@@ -139,13 +139,19 @@ def _table(lines: list[str], at: int, record: int) -> tuple[list[Cell], set[str]
     underline = lines[at + 1] if _UNDERLINE.match(lines[at + 1]) else None
     if underline is None and not _is_header(header, lines[at + 1]):
         return None
+    if underline is None and at + 2 < len(lines) and _UNDERLINE.match(lines[at + 2]):
+        return None  # the first of two heading lines
     if underline is not None and (":" in header and not re.search(r"\S\s{2,}\S", header)):
         return None
     start = at + (2 if underline is not None else 1)
     end = start
     while end < len(lines) and lines[end].strip() and not _ends_table(lines[end]):
         end += 1
-    rows = [(number, lines[number]) for number in range(start, end) if not _UNDERLINE.match(lines[number])]
+    rows = [
+        (number, lines[number])
+        for number in range(start, end)
+        if not _UNDERLINE.match(lines[number])
+    ]
     columns, split = _columns(header, underline, [row for _, row in rows])
     if not columns:
         return None
@@ -163,7 +169,10 @@ def _is_header(header: str, row: str) -> bool:
     if len(words) < 2 or not row.strip() or re.search(r"[:=]\s|:$|[.!?]\s*$|\(|\"|'", header):
         return False
     spaced = len(re.split(r"\s{2,}|\t", header.strip()))
-    if any(re.search(r"\d", word) and not re.match(r"^(1K-blocks|\d+K-blocks|H/W)$", word) for word in words):
+    if any(
+        re.search(r"\d", word) and not re.match(r"^(1K-blocks|\d+K-blocks|H/W)$", word)
+        for word in words
+    ):
         return False
     if any(word[0].isalpha() and word[0].islower() for word in words) and "\t" not in header:
         return False
@@ -178,7 +187,9 @@ def _columns(
 ) -> tuple[list[str], list[list[str]]]:
     words = header.split()
     if "\t" in header:
-        return header.strip().split("\t"), [_fit(row.split("\t"), header.count("\t") + 1) for row in rows]
+        return header.strip().split("\t"), [
+            _fit(row.split("\t"), header.count("\t") + 1) for row in rows
+        ]
     groups = [found.span() for found in re.finditer(r"[-=]+", underline)] if underline else []
     if len(groups) >= 2:
         starts = [start for start, _ in groups]
@@ -190,13 +201,26 @@ def _columns(
         return words, [row.split() for row in rows]
     spans = [found.span() for found in re.finditer(r"\S+(?: \S+)*", header)]
     single = len(spans) < len(words) and all(word.upper() == word for word in words)
+    single = single or words[-1].lower() in ("mounted_on", "command", "cmd", "description")
     if single and rows and all(len(row.split()) >= len(words) for row in rows):
         rows = [re.sub(r"^(\s*)[●*]\s", r"\1  ", row) for row in rows]
         return words, [_fit(row.split(None, len(words) - 1), len(words)) for row in rows]
+    spans = [part for span in spans for part in _apart(header, span, rows)]
     starts = [start for start, _ in spans]
     ends = [end for _, end in spans]
     names = [header[start:end] for start, end in spans]
     return names, [_cut(row, starts, ends) for row in rows]
+
+
+def _apart(header: str, span: tuple[int, int], rows: list[str]) -> Iterator[tuple[int, int]]:
+    """Headings with one space between them are two columns where every row has a value there."""
+    start, end = span
+    for found in re.finditer(r" (?=\S)", header[start:end]):
+        at = span[0] + found.end()
+        if rows and all(row[at - 1 : at] == " " and row[at : at + 1].strip() for row in rows):
+            yield start, at - 1
+            start = at
+    yield start, end
 
 
 def _fit(cells: list[str], width: int) -> list[str]:
@@ -214,14 +238,16 @@ def _cut(row: str, starts: list[int], ends: list[int]) -> list[str]:
         if at < floor and not row[starts[index] - 1 : starts[index]].strip():
             at = starts[index]
         bounds.append(max(at, bounds[-1]))
-    return [
-        row[start:end].strip() for start, end in zip(bounds, [*bounds[1:], None], strict=True)
-    ]
+    return [row[start:end].strip() for start, end in zip(bounds, [*bounds[1:], None], strict=True)]
 
 
 def _key_column(columns: list[str], rows: list[list[str]]) -> int:
     for index, name in enumerate(columns):
-        if _IDENTITY.match(name.strip()) and name != "#" and len({row[index] for row in rows}) == len(rows):
+        if (
+            _IDENTITY.match(name.strip())
+            and name != "#"
+            and len({row[index] for row in rows}) == len(rows)
+        ):
             return index
     for index in range(len(columns)):
         values = [row[index] for row in rows]
@@ -245,7 +271,9 @@ def _cells(
 
 
 # -- lists -----------------------------------------------------------------------------------------
-def _records(pairs: list[tuple[int, re.Match[str]]], lines: list[str], first: int) -> Iterator[Cell]:
+def _records(
+    pairs: list[tuple[int, re.Match[str]]], lines: list[str], first: int
+) -> Iterator[Cell]:
     """`Name : Value` and `k=v` lines; a key that comes again, or a heading, starts a new item."""
     blocks: list[tuple[str, list[tuple[int, str, str]]]] = [("", [])]
     seen: set[str] = set()

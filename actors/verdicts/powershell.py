@@ -48,7 +48,9 @@ class _Reader:
             if closing and char == closing:
                 self.at += 1
                 return tuple(out)
-            if char in " \t\r\n" or (char == "`" and self.line[self.at + 1 : self.at + 2] in "\r\n"):
+            if char in " \t\r\n" or (
+                char == "`" and self.line[self.at + 1 : self.at + 2] in "\r\n"
+            ):
                 out += [Token("operator", ";")] if char == "\n" else []
                 self.at += 2 if char == "`" else 1
                 glued = False
@@ -86,7 +88,7 @@ class _Reader:
             return Token("variable", found.group(), glued)
         for operator in _OPERATORS:
             if line.startswith(operator, at) and not (
-                operator[0] in "+-" and (glued and operator in ("--", "-=") or operator == "--")
+                operator[0] in "+-" and ((glued and operator in ("--", "-=")) or operator == "--")
             ):
                 if operator[0].isdigit() and glued:
                     continue

@@ -172,7 +172,7 @@ def _cmdlet(name: str, args: Sequence[Token]) -> str:
         index += 1
         text = group[0].text
         if group[0].kind != "word" or not re.match(r"^-[A-Za-z]", text):
-            loose.append(_argument(group, keep_case, positional[len(loose):][:1]))
+            loose.append(_argument(group, keep_case, positional[len(loose) :][:1]))
             continue
         key, colon, value = text[1:].lower().partition(":")
         full = _full(key, names)

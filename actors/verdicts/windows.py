@@ -41,7 +41,11 @@ def pieces(line: str) -> list[Piece]:
             redirects.append(found["redirect"])
             pending = "" if "&" in found["redirect"] else found["redirect"]
         elif found["word"]:
-            word = re.sub(r"\^(.)", r"\1", found["word"]) if '"' not in found["word"] else found["word"]
+            word = (
+                re.sub(r"\^(.)", r"\1", found["word"])
+                if '"' not in found["word"]
+                else found["word"]
+            )
             if pending:
                 redirects.append(word.lower())
                 if pending != "<":
@@ -63,7 +67,9 @@ def plain(word: str) -> str:
 def tool_name(word: str) -> str:
     """`%windir%\\system32\\ping.exe` -> `ping`; a path elsewhere stays a path, in lower case."""
     lowered = plain(word).lower().lstrip("@")
-    system = re.match(r"^(?:%(?:windir|systemroot)%|\$env:(?:windir|systemroot)|[a-z]:\\windows)\\", lowered)
+    system = re.match(
+        r"^(?:%(?:windir|systemroot)%|\$env:(?:windir|systemroot)|[a-z]:\\windows)\\", lowered
+    )
     if system or "\\" not in lowered:
         lowered = lowered.rsplit("\\", 1)[-1]
         return re.sub(r"\.(exe|com)$", "", lowered)
