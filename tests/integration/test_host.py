@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from stillfixed.actors.log.sqlite import SqliteLog
 
 from stillfixed.actors.errors import LogFull
 from stillfixed.actors.log.contract import EventLog
+from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.runtime.alarms import Alarms
 from stillfixed.actors.runtime.clock import VirtualClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
