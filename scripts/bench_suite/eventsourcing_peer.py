@@ -27,6 +27,7 @@ class Session(Aggregate):
         self.finished: dict[str, list[Any]] = {}
         self.checks: dict[str, list[Any]] = {}
         self.runs = 0
+        self.annotations = 0
 
     @event("EndpointAdded")
     def add_endpoint(
@@ -56,6 +57,10 @@ class Session(Aggregate):
         self, at: str, by: str, endpoint: str, check: str, run: str, health: str, judge: str
     ) -> None:
         self.checks[f"{endpoint}\x1f{check}"] = [*self.finished.pop(run), health]
+
+    @event("Annotated")
+    def annotate(self, at: str, by: str, annotation: str, kind: str, text: str) -> None:
+        self.annotations += 1
 
 
 class Desk(Application[UUID]):
@@ -98,5 +103,7 @@ def _add(session: Session, happened: e.SessionEvent) -> None:
             for unset in ("reasons", "counts"):
                 del fields[unset]
             session.observe(**fields)
+        case e.Annotated():
+            session.annotate(**fields)
         case _:
             raise AssertionError(f"the bench's history has no {type(happened).__name__}")

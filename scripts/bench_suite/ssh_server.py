@@ -38,7 +38,11 @@ class SshServer:
         return f"{self.user}@127.0.0.1:{self.port}"
 
     async def connect(self) -> asyncssh.SSHClientConnection:
-        """The peer's own connection, with nothing set but where to and with which key."""
+        """The peer's own connection: asyncssh as it comes, but for the cipher.
+
+        Ours prefers AES-GCM, which carries nearly twice what asyncssh's first choice does. The peer
+        gets it too, or the rows would compare ciphers.
+        """
         return await asyncssh.connect(
             "127.0.0.1",
             self.port,
@@ -46,6 +50,7 @@ class SshServer:
             client_keys=[str(self.key)],
             known_hosts=str(self.known_hosts),
             config=None,
+            encryption_algs="^aes128-gcm@openssh.com",
         )
 
 
