@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from scripts.bench_suite.ours import open_session, stillfixed_running
+from scripts.bench_suite.harness import until
+from scripts.bench_suite.ours import open_session, stillfixed_running, warm_hosts_ready
 from scripts.bench_suite.ssh_server import SshServer
 from stillfixed import AsyncSession
 
@@ -21,4 +22,6 @@ async def session_on(server: SshServer) -> AsyncIterator[AsyncSession]:
         await session.add_endpoint("bench", server.address, options=options)
         first = await session.run("true")
         assert first.exit_status == 0, f"the first run ended as {first.status}"
+        # The host that replaces the one just taken is still starting, and needs a core for it.
+        await until(lambda: warm_hosts_ready(client))
         yield session
