@@ -68,6 +68,7 @@ class Cluster:
         ray = import_ray()
         if ray.is_initialized():
             return
+        _read_token_again(ray)
         _silence(ray)
         options: dict[str, Any] = {
             "namespace": NAMESPACE,
@@ -96,7 +97,7 @@ class Cluster:
                 if self.address
                 else "Check free memory and disk space, then try again."
             )
-            raise HostUnavailable(f"Cannot use {where}: {_first_line(error)} {advice}") from None
+            raise HostUnavailable(f"Cannot use {where}: {_line(error, 0)} {advice}") from None
 
     def stop(self) -> None:
         """End Ray if it was started here, and remove what it left on the disk; else leave it."""
@@ -147,13 +148,20 @@ def translate(error: BaseException, doing: str) -> StillfixedError:
         )
     task_error = isinstance(error, exceptions.RayTaskError)
     if task_error and not isinstance(error, exceptions.RayActorError):
-        return HostError(f"The session host failed ({doing}): {_first_line(error)}")
+        # The text is a traceback of the other process; its last line says what went wrong.
+        return HostError(f"The session host failed ({doing}): {_line(error, -1)}")
     return SessionUnavailable(
         f"The session host does not answer ({doing}): it died or was lost. Ask again with the same "
         "request id; nothing is done twice."
     )
 
 
-def _first_line(error: BaseException) -> str:
+def _line(error: BaseException, number: int) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[number] if lines else type(error).__name__
+
+
+def _read_token_again(ray: ModuleType) -> None:
+    """If somebody imported Ray before there was a token, Ray remembers that there was none."""
+    ray._raylet.Config.initialize("")
+    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()

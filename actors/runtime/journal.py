@@ -92,7 +92,11 @@ class Journal:
         if snapshot:
             self._snapshot_version = after.version
         self.pending += 1
-        durable.add_done_callback(self._settled)
+        if durable.done():
+            # A callback would come a turn later than who awaits it, and find a failed journal good.
+            self._settled(durable)
+        else:
+            durable.add_done_callback(self._settled)
         return durable
 
     @property

@@ -234,8 +234,11 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
     if seen is None or (isinstance(event, e.CheckObserved) and not event.counts):
         return replace(s, finished=finished)
     if isinstance(event, e.CheckObserved):
-        command = known.command if known else seen.command
-        check = Check(event.endpoint, event.check, command, seen, event.health)
+        if known and known.baseline.run == run_id:
+            check = replace(known, health=event.health)
+        else:
+            command = known.command if known else seen.command
+            check = Check(event.endpoint, event.check, command, seen, event.health)
     elif known is None:
         return replace(s, finished=finished)
     else:

@@ -157,9 +157,10 @@ def test_a_check_is_never_its_own_verification() -> None:
 def test_an_expectation_judges_again_what_was_judged_without_it() -> None:
     """Stating what healthy means changes the verdict that is already there."""
     desk = Desk().open()
-    desk.run("df -h /", 0, "Filesystem Size Used Avail Use% Mounted on\n/dev/a 9G 8G 1G 93% /\n")
+    head = "Filesystem      Size  Used Avail Use% Mounted on\n"
+    desk.run("df -h /", 0, head + "/dev/sda1       9.8G  9.0G  0.7G  93% /\n")
     desk.run("rm -rf /var/tmp/old")
-    desk.run("df -h /", 0, "Filesystem Size Used Avail Use% Mounted on\n/dev/a 9G 4G 5G 41% /\n")
+    desk.run("df -h /", 0, head + "/dev/sda1       9.8G  4.0G  5.6G  41% /\n")
     desk.ask(r.StateExpectation(by="ana", command="df -h /", expect="Use% < 90"))
     check = only_check(desk)
     assert check.health == "fault"

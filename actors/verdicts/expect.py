@@ -1,0 +1,168 @@
+"""Expectations: `FIELD OP VALUE`, stated by a person or a runbook, and how a run meets them.
+
+Guarantee: a typo is refused where it is stated; a run without the field is not judged.
+"""
+
+import re
+from typing import Literal, assert_never
+
+from msgspec import Struct
+
+from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.model import Run
+
+Operator = Literal["==", "!=", "<=", ">=", "<", ">", "not contains", "contains", "matches"]
+_FORM = re.compile(
+    r"^\s*(?P<field>\S(?:.*?\S)?)\s*(?:(?P<sign>==|!=|<=|>=|<|>)|\s(?P<word>not\s+contains|contains|matches)(?=\s))"
+    r"\s*(?P<value>.*?)\s*$",
+    re.S,
+)
+_NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)?(?=\s*(?:%|[A-Za-z°]{0,6})?$)")
+
+
+class Expectation(Struct, frozen=True):
+    """What healthy means: `field` is a field of the output, or exit_status, stdout, line_count."""
+
+    field: str
+    operator: Operator
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.operator} {self.value}"
+
+
+class Met(Struct, frozen=True):
+    """One value held against an expectation."""
+
+    item: str
+    value: str
+    ok: bool
+    line: int | None = None
+
+
+def parse_expectation(text: str) -> Expectation:
+    """Read `FIELD OP VALUE`. Raises ValueError that says what is wrong with it."""
+    found = _FORM.match(text)
+    if found is None:
+        raise ValueError(
+            f"The expectation {text!r} is not FIELD OP VALUE. Write for example 'Status == OK'; OP is"
+            " one of ==, !=, <, <=, >, >=, contains, not contains, matches."
+        )
+    operator = _operator(" ".join((found["sign"] or found["word"]).split()))
+    field, value = found["field"], found["value"]
+    if not value:
+        raise ValueError(f"The expectation {text!r} has no value. Write what {field} should be.")
+    if re.search(r"[=<>!]$", field) or re.match(r"^[=<>!]", value):
+        raise ValueError(
+            f"The expectation {text!r} has an operator that does not exist. Use one of ==, !=, <, <=,"
+            " >, >=, contains, not contains, matches."
+        )
+    if operator == "matches":
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(
+                f"The expectation {text!r} has a regular expression that cannot be read: {error}."
+            ) from None
+    if operator in ("<", "<=", ">", ">=") and number(value) is None:
+        raise ValueError(f"The expectation {text!r} compares with {value!r}, which is no number.")
+    if (
+        field in ("exit_status", "line_count")
+        and operator in ("==", "!=")
+        and number(value) is None
+    ):
+        raise ValueError(
+            f"The expectation {text!r} compares {field} with {value!r}: give a number."
+        )
+    return Expectation(field, operator, value)
+
+
+def _operator(text: str) -> Operator:
+    known: tuple[Operator, ...] = (
+        "==",
+        "!=",
+        "<=",
+        ">=",
+        "<",
+        ">",
+        "not contains",
+        "contains",
+        "matches",
+    )
+    return next(operator for operator in known if operator == text)
+
+
+def number(text: str) -> float | None:
+    """The number a value starts with, where only a unit follows."""
+    found = _NUMBER.match(text.strip())
+    return float(found.group().replace(",", ".")) if found else None
+
+
+def holds(operator: Operator, value: str, wanted: str) -> bool | None:
+    """Whether a value meets it; None when it cannot be compared. Text is compared without case,
+    except by `matches`."""
+    left, right = number(value), number(wanted)
+    match operator:
+        case "==" | "!=":
+            plain = value.strip().casefold() == wanted.strip().strip("'\"").casefold()
+            both = left is not None and right is not None
+            equal = plain or (both and left == right and _unit(value) in ("", _unit(wanted)))
+            return equal if operator == "==" else not equal
+        case "<" | "<=" | ">" | ">=":
+            if left is None or right is None:
+                return None
+            if operator == "<":
+                return left < right
+            if operator == "<=":
+                return left <= right
+            return left > right if operator == ">" else left >= right
+        case "contains":
+            return wanted.casefold() in value.casefold()
+        case "not contains":
+            return wanted.casefold() not in value.casefold()
+        case "matches":
+            return re.search(wanted, value, re.M) is not None
+        case _:
+            assert_never(operator)
+
+
+def _unit(text: str) -> str:
+    return re.sub(r"^[-+\d.,\s]+", "", text.strip()).casefold()
+
+
+def held(expectation: Expectation, run: Run) -> list[Met] | None:
+    """Every value of the field held against the expectation; None when the field is not there."""
+    values = _values(expectation.field, run)
+    if not values:
+        return None
+    out: list[Met] = []
+    for item, value, line in values:
+        ok = holds(expectation.operator, value, expectation.value)
+        if ok is None:
+            return None
+        out.append(Met(item, value, ok, line))
+    return out
+
+
+def _values(field: str, run: Run) -> list[tuple[str, str, int | None]]:
+    text = output.clean(run.stdout)
+    match field.lower():
+        case "exit_status":
+            return [] if run.exit_status is None else [("", str(run.exit_status), None)]
+        case "stdout":
+            return [("", text.strip(), None)]
+        case "line_count":
+            return [("", str(len([line for line in text.split("\n") if line.strip()])), None)]
+        case lowered:
+            cells = output.read(run.stdout).cells
+            exact = [cell for cell in cells if _plain(cell.field) == _plain(lowered)]
+            if not exact:
+                last = [
+                    cell for cell in cells if _plain(cell.field).endswith("/" + _plain(lowered))
+                ]
+                exact = last
+            return [(cell.item, cell.value, cell.line) for cell in exact]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name.strip()).casefold()

@@ -1,0 +1,294 @@
+"""The verdict: what a fix changed between a baseline run and a verification run.
+
+Guarantee: `fixed` is said only when the baseline shows a fault, every fault seen there is seen
+healthy afterwards, and nothing new is wrong. What cannot be told is `inconclusive`. Never raises on
+any output; raises ValueError only for an expectation that cannot be read.
+"""
+
+import re
+
+from msgspec.structs import replace
+
+from stillfixed.actors.verdicts.align import align
+from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
+from stillfixed.actors.verdicts.health import EXIT, MESSAGE, Fact, Shown, look
+from stillfixed.actors.verdicts.model import (
+    AlignedLine,
+    FieldChange,
+    Finding,
+    Judgement,
+    Platform,
+    Run,
+    Verdict,
+)
+
+_ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
+_VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
+
+
+def examine(command: str, run: Run, *, expect: str | None = None, platform: Platform) -> Finding:
+    """What one run alone shows."""
+    if expect is not None:
+        return _examine_expected(run, parse_expectation(expect), look(command, run, platform))
+    shown = look(command, run, platform)
+    if shown.not_run:
+        return Finding("unclear", (_sentence(shown.not_run),))
+    if shown.faults:
+        return Finding("fault", tuple(_sentence(fact.rule) for fact in shown.faults[:5]))
+    good = [fact for fact in shown.facts.values() if fact.health == "healthy"]
+    if good:
+        return Finding("healthy", tuple(_sentence(fact.rule) for fact in good[:5]))
+    return Finding("unclear", ("Nothing in the output says whether it is healthy.",))
+
+
+def _examine_expected(run: Run, expectation: Expectation, shown: Shown) -> Finding:
+    reason = _cannot_hold(run, expectation, shown)
+    met = held(expectation, run) if reason is None else None
+    if met is None:
+        return Finding("unclear", (reason or f"{expectation.field} is not in the output.",))
+    failing = [one for one in met if not one.ok]
+    if failing:
+        return Finding("fault", tuple(_missed(expectation, o.item, o.value) for o in failing[:5]))
+    return Finding("healthy", (f"As expected: {expectation}.",))
+
+
+def judge(
+    command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
+) -> Judgement:
+    """Compare the baseline run with the verification run of one check."""
+    first, second = look(command, before, platform), look(command, after, platform)
+    if expect is not None:
+        changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
+    elif first.not_run or second.not_run:
+        changes = []
+        which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
+        reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
+    else:
+        changes = _compare(first, second)
+        reasons = [] if changes else [_undecided(before, after)]
+    if not changes:
+        quiet = reasons and reasons[0].startswith("Neither")
+        return Judgement(
+            verdict="healthy" if quiet else "inconclusive",
+            reasons=tuple(reasons),
+            lines=_lines(before, after, []),
+        )
+    verdict = min((change.verdict for change in changes), key=_ORDER.index)
+    deciding = [change for change in changes if change.verdict == verdict]
+    return Judgement(
+        verdict=verdict,
+        reasons=tuple(dict.fromkeys(_reason(change) for change in deciding))[:5],
+        fields=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
+        lines=_lines(before, after, deciding),
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    head = text.split(" ", 1)[0]
+    if head.isalpha() and head.islower():
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _reason(change: FieldChange) -> str:
+    if change.verdict == "inconclusive":
+        return _sentence(change.rule)
+    field = {EXIT: "Exit status", MESSAGE: "Output"}.get(change.field, change.field)
+    what = f"{change.item}: {field}" if change.item else field
+    if change.before == change.after:
+        return _sentence(f"{what} is {_shown(change.before)} in both runs")
+    if change.before is None:
+        return _sentence(f"{what} is {_shown(change.after)} now")
+    now = "not there any more" if change.after is None else _shown(change.after) + " now"
+    return _sentence(f"{what} was {_shown(change.before)} and is {now}")
+
+
+def _shown(value: str | None) -> str:
+    text = " ".join((value or "").split()) or "empty"
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+# -- by expectation --------------------------------------------------------------------------------
+def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None:
+    """Why a run cannot be held against the expectation at all."""
+    if run.exit_status is None:
+        return "The run was cut off before it ended."
+    if shown.not_run and expectation.field != "exit_status" and run.exit_status != 0:
+        if not (shown.not_run.startswith("there was no output") and run.stdout == ""):
+            return _sentence(shown.not_run)
+    if expectation.field == "exit_status" and run.exit_status in (126, 127, 255):
+        return _sentence(shown.not_run or "The command could not be started.")
+    if shown.not_run and shown.not_run.startswith("the check did not run"):
+        if expectation.field != "exit_status" or "denied" in shown.not_run.lower():
+            return _sentence(shown.not_run)
+    if expectation.field == "stdout" and not run.stdout.strip() and run.stderr.strip():
+        return "There is no output, only an error."
+    return None
+
+
+def _missed(expectation: Expectation, item: str, value: str) -> str:
+    where = f"{item}: " if item else ""
+    shown = value if len(value) <= 80 else value[:79] + "…"
+    return f"{where}expected {expectation}, found {shown!r}."
+
+
+def _by_expectation(
+    expectation: Expectation, before: Run, after: Run, first: Shown, second: Shown
+) -> tuple[list[FieldChange], list[str]]:
+    for which, run, shown in (("baseline", before, first), ("verification", after, second)):
+        if reason := _cannot_hold(run, expectation, shown):
+            return [], [f"The {which} run cannot be judged: {reason}"]
+    left, right = held(expectation, before), held(expectation, after)
+    if left is None or right is None:
+        which = "baseline" if left is None else "verification"
+        return [], [f"{expectation.field} cannot be read in the {which} run."]
+    rule = f"expected {expectation}"
+    known = {one.item: one for one in right}
+    changes: list[FieldChange] = []
+    for one in left:
+        other = known.pop(one.item, None)
+        if other is None:
+            if not one.ok:
+                changes.append(FieldChange(
+                    item=one.item, field=expectation.field, before=one.value, after=None,
+                    verdict="inconclusive", before_line=one.line,
+                    rule=f"{one.item} missed the expectation and is not in the second output",
+                ))  # fmt: skip
+            continue
+        verdict: Verdict = (
+            ("healthy" if other.ok else "regressed")
+            if one.ok
+            else ("fixed" if other.ok else "still_failing")
+        )
+        changes.append(FieldChange(
+            item=one.item, field=expectation.field, before=one.value, after=other.value,
+            verdict=verdict, rule=rule, before_line=one.line, after_line=other.line,
+        ))  # fmt: skip
+    failed_before = any(not one.ok for one in left)
+    for other in known.values():
+        if not other.ok:
+            changes.append(FieldChange(
+                item=other.item, field=expectation.field, before=None, after=other.value,
+                verdict="still_failing" if failed_before else "regressed", rule=rule,
+                after_line=other.line,
+            ))  # fmt: skip
+    return changes, [f"{expectation.field} stands for other items than before."]
+
+
+# -- by what the outputs show ----------------------------------------------------------------------
+def _compare(first: Shown, second: Shown) -> list[FieldChange]:
+    keys = dict.fromkeys([*first.facts, *second.facts])
+    out: list[FieldChange] = []
+    for key in keys:
+        left, right = first.facts.get(key), second.facts.get(key)
+        if verdict := _verdict(key, left, right, first, second):
+            out.append(_change(key, left, right, *verdict))
+    return out
+
+
+def _change(
+    key: tuple[str, str], left: Fact | None, right: Fact | None, verdict: Verdict, rule: str
+) -> FieldChange:
+    return FieldChange(
+        item=key[0],
+        field=key[1],
+        before=left.value if left else None,
+        after=right.value if right else None,
+        verdict=verdict,
+        rule=rule,
+        before_line=left.line if left else None,
+        after_line=right.line if right else None,
+    )
+
+
+def _verdict(
+    key: tuple[str, str], left: Fact | None, right: Fact | None, first: Shown, second: Shown
+) -> tuple[Verdict, str] | None:
+    was = left.health if left else None
+    now = right.health if right else None
+    rule = (right or left or Fact("", "", "", "unclear", "")).rule
+    match was, now:
+        case "fault", "fault":
+            return "still_failing", rule
+        case "fault", "healthy":
+            return "fixed", rule
+        case "healthy", "fault":
+            return "regressed", rule
+        case "healthy", "healthy":
+            return "healthy", rule
+        case "fault", _:
+            return _gone(key, right, first, second)
+        case _, "fault":
+            return _new(key, left, first, second)
+        case _:
+            return None
+
+
+def _gone(
+    key: tuple[str, str], right: Fact | None, first: Shown, second: Shown
+) -> tuple[Verdict, str]:
+    """A fault of the baseline that the second output says nothing of."""
+    item, field = key
+    if any(fact.item == item and fact.health == "fault" for fact in second.facts.values()):
+        return "still_failing", f"{item or 'it'} shows another fault now"
+    if item == "" and field in (MESSAGE, "HTTP status"):
+        if second.faults:
+            return "still_failing", second.faults[0].rule
+        if _answers(second, first):
+            return "fixed", "the fault is gone and the check answers"
+    if field == EXIT and second.exit_status == 0 and second.has_output and not second.faults:
+        return "fixed", "the command succeeds and answers"
+    if second.all_clear:
+        return "fixed", "the list of faulty items is empty"
+    what = f"{item}: {field}" if item else field
+    return "inconclusive", f"{what} showed a fault, and the second output does not show it healthy"
+
+
+def _answers(second: Shown, first: Shown) -> bool:
+    """The second run gave a real answer where the first gave only its fault."""
+    good = [f for f in second.facts.values() if f.health == "healthy"]
+    answered = second.has_output and not first.reading.cells and bool(second.reading.cells)
+    exits = first.facts.get(("", EXIT)), second.facts.get(("", EXIT))
+    recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
+    return bool(good) or recovered or answered
+
+
+def _new(
+    key: tuple[str, str], left: Fact | None, first: Shown, second: Shown
+) -> tuple[Verdict, str]:
+    """A fault that the baseline says nothing of."""
+    item, field = key
+    fact = second.facts[key]
+    mine = [f for f in first.facts.values() if f.item == item]
+    if any(f.health == "fault" for f in mine):
+        return "still_failing", fact.rule
+    if any(f.health == "healthy" for f in mine) or (left and left.health == "unclear"):
+        return "regressed", fact.rule
+    if first.faults:
+        return "still_failing", fact.rule
+    if first.has_output or first.facts:
+        return "regressed", fact.rule
+    return "inconclusive", f"{fact.rule}, and the baseline does not show what it was before"
+
+
+def _undecided(before: Run, after: Run) -> str:
+    if before.exit_status == after.exit_status and _steady(before) == _steady(after):
+        return "Neither run shows a fault, and only numbers moved."
+    return "Nothing in the two outputs says whether it is healthy."
+
+
+def _steady(run: Run) -> list[str]:
+    text = _VOLATILE.sub("#", run.stdout + "\n" + run.stderr)
+    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+
+
+def _lines(before: Run, after: Run, deciding: list[FieldChange]) -> tuple[AlignedLine, ...]:
+    left = {change.before_line for change in deciding} - {None}
+    right = {change.after_line for change in deciding} - {None}
+    return tuple(
+        replace(row, deciding=True)
+        if row.before_number in left or row.after_number in right
+        else row
+        for row in align(before.stdout, after.stdout)
+    )

@@ -1,0 +1,95 @@
+"""What the judge knows, read once from the TOML files beside this one. Edit those, not the code."""
+
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Topic = Literal["posix", "powershell", "windows", "network", "health"]
+
+
+@lru_cache
+def table(topic: Topic) -> dict[str, Any]:
+    """The whole file as plain data."""
+    with (Path(__file__).parent / f"{topic}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@lru_cache
+def words(topic: Topic, *path: str) -> frozenset[str]:
+    """A list written as one string of words, or as an array of strings."""
+    node: Any = table(topic)
+    for step in path:
+        node = node.get(step, ())
+    return frozenset(node.split() if isinstance(node, str) else node)
+
+
+class Grammar(Struct, frozen=True):
+    """How a tool takes options. `takes`: letter or long name -> "none", "value" or "maybe"."""
+
+    takes: dict[str, str]
+    same_as: dict[str, str]
+    single_dash_long: bool = False
+    known: bool = True
+
+
+class Tool(Struct, frozen=True):
+    """What one tool does, by its options and the words after it. See the head of posix.toml."""
+
+    effect: str = "unknown"
+    bare: str | None = None
+    acts: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    reads: tuple[tuple[str, ...], ...] = ()
+    changes: tuple[tuple[str, ...], ...] = ()
+    special: str = ""
+
+
+def _phrases(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(line.split()) for line in lines)
+
+
+@lru_cache(maxsize=1024)
+def tool(topic: Topic, name: str) -> Tool | None:
+    """What is known about a tool, None for one that is not a standard tool."""
+    spec = table(topic).get("tool", {}).get(name)
+    if spec is None:
+        for effect in ("reads", "changes", "unknown"):
+            if name in words(topic, effect):
+                return Tool(effect=effect)
+        return None
+    return Tool(
+        effect=spec.get("effect", "unknown"),
+        bare=spec.get("bare"),
+        acts=tuple(spec.get("acts", ())),
+        shows=tuple(spec.get("shows", ())),
+        lists=tuple(spec.get("lists", ())),
+        reads=_phrases(spec.get("reads", ())),
+        changes=_phrases(spec.get("changes", ())),
+        special=spec.get("special", ""),
+    )
+
+
+@lru_cache(maxsize=1024)
+def grammar(name: str, wrapper: bool = False) -> Grammar:
+    """The option grammar of a POSIX tool or wrapper; `known` is False where nothing is written."""
+    data = table("posix")
+    spec = data["wrapper"].get(name, {}) if wrapper else data["tool"].get(name, {})
+    letters = spec.get("options", "" if wrapper else data["grammar"].get(name))
+    long = spec.get("long", () if wrapper else data["long"].get(name, ()))
+    takes: dict[str, str] = {}
+    same_as: dict[str, str] = {}
+    for index, letter in enumerate(letters or ""):
+        if letter != ":":
+            rest = (letters or "")[index + 1 : index + 3]
+            takes[letter] = "maybe" if rest == "::" else "value" if rest[:1] == ":" else "none"
+    for entry in long:
+        full, _, short = entry.partition("=")
+        takes[full.rstrip(":")] = "value" if full.endswith(":") else "none"
+        if short:
+            same_as[full.rstrip(":")] = short
+    return Grammar(takes, same_as, bool(spec.get("single_dash_long")), letters is not None)

@@ -1,0 +1,79 @@
+"""Old histories stay readable: every released form of every event is kept, and replayed.
+
+A file under `histories/` is never changed. When an event changes, a new file is added.
+"""
+
+import typing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stillfixed.actors.session import events as e
+from stillfixed.actors.session.history import build
+from stillfixed.actors.session.state import (
+    State,
+    evolve,
+    fold,
+    from_snapshot,
+    heading,
+    to_snapshot,
+)
+
+FILES = sorted((Path(__file__).parent / "histories").glob("*.jsonl"))
+
+
+def events(path: Path) -> list[e.SessionEvent]:
+    return [e.decode(line) for line in path.read_bytes().splitlines()]
+
+
+def test_every_kind_of_event_has_a_stored_example() -> None:
+    """Who adds an event adds an example of it."""
+    kept = {type(event) for path in FILES for event in events(path)}
+    assert set(typing.get_args(e.SessionEvent)) == kept
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_stored_history_is_read_and_written_alike(path: Path) -> None:
+    """Reading loses nothing: every field that is stored comes back."""
+    for line in path.read_bytes().splitlines():
+        stored, read = msgspec.json.decode(line), msgspec.json.decode(e.encode(e.decode(line)))
+        assert stored == read
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_stored_history_folds_to_what_it_meant(path: Path) -> None:
+    """The session of the first release: closed with proof, then a callback."""
+    history = events(path)
+    state = fold(State(), history)
+    assert state.version == len(history)
+    assert state.status == "closed"
+    assert not state.running
+    assert not state.monitors
+    head = heading(state)
+    assert head is not None
+    assert (head.ticket, head.client, head.technician) == ("T-1042", "Acme", "bob")
+    [check] = state.checks.values()
+    assert check.verification is not None
+    assert check.verification.verdict == "fixed"
+    transcript = build("s-1", enumerate(history, start=1), {})
+    assert [c.standing for c in transcript.comparisons] == ["fixed"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_snapshot_at_any_version_goes_on_like_the_whole_history(path: Path) -> None:
+    """Loading a snapshot and replaying the rest is the same as replaying all."""
+    history = events(path)
+    whole, state = fold(State(), history), State()
+    for number, event in enumerate(history):
+        loaded = from_snapshot(to_snapshot(state))
+        assert loaded == state
+        assert loaded is not None
+        assert fold(loaded, history[number:]) == whole
+        state = evolve(state, event)
+
+
+def test_a_snapshot_of_another_release_is_not_trusted() -> None:
+    """It is rebuilt from the events instead."""
+    other = msgspec.msgpack.encode({"state_version": 0, "state": {}})
+    assert from_snapshot(other) is None
