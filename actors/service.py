@@ -55,8 +55,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.data or Path(platformdirs.user_data_dir("stillfixed"))).absolute()
 
     @property
+    def log_file(self) -> Path:
+        return self.folder / "stillfixed.db"
+
+    @property
     def log_url(self) -> str:
-        return f"sqlite:///{self.folder / 'stillfixed.db'}"
+        return f"sqlite:///{self.log_file}"
 
 
 class Service:

@@ -12,7 +12,7 @@ def main() -> None:
     try:
         from stillfixed.connectors.cli.app import app
 
-        app()
+        app(prog_name="stillfixed")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

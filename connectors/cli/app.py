@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Durable sessions for service desks: no ticket closes on a fix nobody tested.",
 )
-reading.add_to(app)
+WORK, CLOSE, OPERATE = "Work", "Close", "Operate"
 
 Ticket = Annotated[str, typer.Option("--ticket", "-t", help="The ticket, as in T-1042.")]
 Client = Annotated[str, typer.Option("--client", "-c", help="Whose ticket it is.")]
@@ -44,7 +44,7 @@ PlatformOption = Annotated[
 
 
 # -- opening and working ------------------------------------------------------------------------
-@verb(app, "open")
+@verb(app, "open", panel=WORK)
 async def open_session(
     on: Common,
     ticket: Ticket,
@@ -74,7 +74,7 @@ async def open_session(
     return 0
 
 
-@verb(app, "shell")
+@verb(app, "shell", panel=WORK)
 async def shell(
     on: Common,
     session: Annotated[
@@ -118,7 +118,7 @@ async def _interactive(on: Common, service: AsyncClient, session: AsyncSession) 
     return await Shell(service, session, hosted=on.is_hosted()).run()
 
 
-@verb(app, "run")
+@verb(app, "run", panel=WORK)
 async def run(
     on: Common,
     session: a.SessionId,
@@ -175,7 +175,7 @@ def remote_status(run: RunRecord) -> int:
     return {"timed_out": 124, "cancelled": 130}.get(run.status, 125)
 
 
-@verb(app, "endpoint")
+@verb(app, "endpoint", panel=WORK)
 async def endpoint(
     on: Common,
     session: a.SessionId,
@@ -200,14 +200,14 @@ async def endpoint(
 
 
 # -- words --------------------------------------------------------------------------------------
-@verb(app, "note")
+@verb(app, "note", panel=WORK)
 async def note(on: Common, session: a.SessionId, text: a.Text) -> None:
     """Write a note in the stream and print its id."""
     async with on.writing_session(session) as work:
         out().print(await work.message(text))
 
 
-@verb(app, "annotate")
+@verb(app, "annotate", panel=WORK)
 async def annotate(
     on: Common,
     session: a.SessionId,
@@ -222,7 +222,7 @@ async def annotate(
         out().print(await work.annotate(kind, text))
 
 
-@verb(app, "accept")
+@verb(app, "accept", panel=CLOSE)
 async def accept(
     on: Common,
     session: a.SessionId,
@@ -234,7 +234,7 @@ async def accept(
     err().print(f"Accepted the reason in {message}.")
 
 
-@verb(app, "changed")
+@verb(app, "changed", panel=WORK)
 async def changed(on: Common, session: a.SessionId, text: a.Text) -> None:
     """Say that something was changed outside the session. Checks before it need another run."""
     async with on.writing_session(session) as work:
@@ -244,7 +244,7 @@ async def changed(on: Common, session: a.SessionId, text: a.Text) -> None:
         err().print(render.gap_hint(waiting_checks))
 
 
-@verb(app, "expect")
+@verb(app, "expect", panel=WORK)
 async def expect(
     on: Common,
     session: a.SessionId,
@@ -261,7 +261,7 @@ async def expect(
 
 
 # -- monitors -----------------------------------------------------------------------------------
-@verb(app, "monitor")
+@verb(app, "monitor", panel=WORK)
 async def monitor(
     on: Common,
     session: a.SessionId,
@@ -284,7 +284,7 @@ async def monitor(
         err().print("It runs while a host does: start one with `stillfixed host`.")
 
 
-@verb(app, "stop-monitor")
+@verb(app, "stop-monitor", panel=WORK)
 async def stop_monitor(
     on: Common,
     session: a.SessionId,
@@ -297,7 +297,7 @@ async def stop_monitor(
 
 
 # -- closing ------------------------------------------------------------------------------------
-@verb(app, "close")
+@verb(app, "close", panel=CLOSE)
 async def close(on: Common, session: a.SessionId, as_json: a.AsJson = False) -> int:
     """Ask to close the session. Exits with 3 where the gate refuses, and says why."""
     async with on.writing_session(session) as work:
@@ -305,7 +305,7 @@ async def close(on: Common, session: a.SessionId, as_json: a.AsJson = False) -> 
     return _closed(answer, session, as_json)
 
 
-@verb(app, "confirm")
+@verb(app, "confirm", panel=CLOSE)
 async def confirm(on: Common, session: a.SessionId, as_json: a.AsJson = False) -> int:
     """As a dispatcher: confirm a closure that waits. The gate rules once more."""
     async with on.writing_session(session) as work:
@@ -321,7 +321,7 @@ def _closed(answer: ClosureAnswer, session: str, as_json: bool) -> int:
     return REFUSED if answer.result == "refused" else 0
 
 
-@verb(app, "send-back")
+@verb(app, "send-back", panel=CLOSE)
 async def send_back(on: Common, session: a.SessionId, reason: a.Text) -> None:
     """As a dispatcher: refuse a closure that waits, and say why."""
     async with on.writing_session(session) as work:
@@ -329,7 +329,7 @@ async def send_back(on: Common, session: a.SessionId, reason: a.Text) -> None:
     err().print("Sent back: the session is open again.")
 
 
-@verb(app, "take-over")
+@verb(app, "take-over", panel=WORK)
 async def take_over(on: Common, session: a.SessionId) -> None:
     """Become the session's technician."""
     async with on.writing_session(session) as work:
@@ -337,7 +337,7 @@ async def take_over(on: Common, session: a.SessionId) -> None:
     err().print(f"Session {session} is {on.person}'s now.")
 
 
-@verb(app, "callback")
+@verb(app, "callback", panel=CLOSE)
 async def callback(
     on: Common,
     session: a.SessionId,
@@ -353,19 +353,24 @@ async def callback(
 
 
 # -- policies and hosts -------------------------------------------------------------------------
-@verb(app, "policy")
+@verb(app, "policy", panel=OPERATE)
 async def policy(
     on: Common,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A policy file, in TOML.")],
 ) -> None:
     """Put a policy file in force from now on, for every session. A faulty file changes nothing."""
     person = on.person
-    async with on.reading() as service:  # policies are adopted in the log, without a host
+    async with on.reading(
+        may_begin=True
+    ) as service:  # policies are adopted in the log, without a host
         await service.adopt_policies(file, by=person)
     err().print(f"The policies of {file} are in force.", soft_wrap=True)
 
 
-@verb(app, "host")
+@verb(app, "host", panel=OPERATE)
 async def host(on: Common) -> None:
     """Serve the data folder until Ctrl-C. Other commands join it, and monitors go on."""
     await serve(on)
+
+
+reading.add_to(app)

@@ -77,9 +77,15 @@ class Common:
         return Settings(data=self.data, ray_address=self.ray, read_only=read_only, warm_hosts=0)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncClient]:
-        """A client that reads the log and starts nothing."""
-        async with await connect_async(self.settings(read_only=True)) as client:
+    async def reading(self, *, may_begin: bool = False) -> AsyncIterator[AsyncClient]:
+        """A client that reads the log and starts nothing. Without `may_begin` there must be one."""
+        settings = self.settings(read_only=True)
+        if not (may_begin or settings.log_file.exists()):
+            raise RequestRefused(
+                f"There are no sessions in {settings.folder} yet. `stillfixed open` begins the "
+                "first; for those of another folder, say --data."
+            )
+        async with await connect_async(settings) as client:
             yield client
 
     @asynccontextmanager
@@ -111,7 +117,7 @@ class Common:
         return self.ray is not None or running_host(self.settings().folder) is not None
 
 
-def verb(app: typer.Typer, name: str, *, reads: bool = False) -> Callable[[Work], Work]:
+def verb(app: typer.Typer, name: str, *, panel: str, reads: bool = False) -> Callable[[Work], Work]:
     """Make `work` a verb of the command line. Its first parameter is filled from the common
     options, which are added to its own; what it returns is the exit status."""
 
@@ -138,7 +144,7 @@ def verb(app: typer.Typer, name: str, *, reads: bool = False) -> Callable[[Work]
             parameters=[*own, *common], return_annotation=None
         )
         command.__annotations__ = {p.name: p.annotation for p in [*own, *common]}
-        app.command(name)(command)
+        app.command(name, rich_help_panel=panel)(command)
         return work
 
     return register

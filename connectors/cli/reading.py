@@ -20,13 +20,15 @@ from stillfixed.connectors.cli.hosting import Common, verb
 from stillfixed.connectors.cli.terminal import UsageError, err, out
 from stillfixed.connectors.cli.text import day, parse_moment
 
+READ = "Read"
+
 
 def add_to(app: typer.Typer) -> None:
-    verb(app, "sessions", reads=True)(sessions)
-    verb(app, "checks", reads=True)(checks)
-    verb(app, "transcript", reads=True)(transcript)
-    verb(app, "watch", reads=True)(watch)
-    verb(app, "at", reads=True)(at)
+    verb(app, "sessions", panel=READ, reads=True)(sessions)
+    verb(app, "checks", panel=READ, reads=True)(checks)
+    verb(app, "transcript", panel=READ, reads=True)(transcript)
+    verb(app, "watch", panel=READ, reads=True)(watch)
+    verb(app, "at", panel=READ, reads=True)(at)
 
 
 Found = Annotated[str | None, typer.Option(show_default=False)]

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from re import findall
 
-from rich.cells import chop_cells
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
@@ -33,7 +32,7 @@ STANDINGS: dict[Standing, tuple[str, str, str]] = {
 CONTEXT_LINES = 3
 FOLD_FROM_LINES = 2 * CONTEXT_LINES + 3
 ROWS_SHOWN = 120
-LINE_ROWS_SHOWN = 6
+LINE_CHARS_SHOWN = 400
 WORDS_COMPARED_CHARS = 400
 
 
@@ -180,7 +179,7 @@ class ComparisonView:
             yield bullet(reason)
         if c.standing == "not_rerun" and c.after:
             yield bullet(f"A change followed {c.after.run}: run the check again.")
-        yield from _Columns(c, options.max_width, self._full).rows()
+        yield from _Columns(c, console, options.max_width, self._full).rows()
 
     def _times(self) -> str:
         before, after = self._comparison.before, self._comparison.after
@@ -195,10 +194,11 @@ class ComparisonView:
 class _Columns:
     """The two outputs in two columns. A row is mark, line number, bar and text, on each side."""
 
-    def __init__(self, comparison: Comparison, width: int, full: bool) -> None:
+    def __init__(self, comparison: Comparison, console: Console, width: int, full: bool) -> None:
         self._comparison = comparison
+        self._console = console
         self._full = full
-        self._lines = comparison.lines
+        self._lines = _without_last_empty(comparison.lines)
         numbers = [line.before_number or line.after_number or 0 for line in self._lines]
         self._digits = max(2, len(str(max(numbers, default=0))))
         self._deciding = any(line.deciding for line in self._lines)
@@ -312,14 +312,17 @@ class _Columns:
         text = Text(plain(line), style=style)
         for start, end in bold or ():
             text.stylize("bold underline", start, end)
-        pieces = chop_cells(text.plain, self._text) or [""]
-        rows, start = [], 0
-        for piece in pieces if self._full else pieces[:LINE_ROWS_SHOWN]:
-            rows.append(text[start : start + len(piece)] if piece else Text())
-            start += len(piece)
-        if start < len(text):
-            rows.append(Text(f"… {count(len(text) - start, 'character')} more", style="dim"))
-        return rows
+        if len(text) > LINE_CHARS_SHOWN and not self._full:
+            hidden = count(len(text) - LINE_CHARS_SHOWN, "character")
+            text = text[:LINE_CHARS_SHOWN].append(f" … {hidden} more", style="dim")
+        return list(text.wrap(self._console, self._text, overflow="fold")) or [Text()]
+
+
+def _without_last_empty(lines: tuple[AlignedLine, ...]) -> tuple[AlignedLine, ...]:
+    """The lines without what is only the end of the last one."""
+    if lines and not lines[-1].before and not lines[-1].after:
+        return lines[:-1]
+    return lines
 
 
 def _changed_words(
