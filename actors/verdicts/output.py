@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.model import Health
+
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _UNDERLINE = re.compile(r"^\s*[-=]{2,}(?:[-=+|\s]*[-=]+)*\s*$")
 _LINE_LIMIT = 20_000
@@ -19,8 +21,8 @@ _PAIR = re.compile(
 )
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 _IDENTITY = re.compile(
-    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname|unit"
-    r"|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool|peer"
+    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname"
+    r"|unit|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool|peer"
     r"|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?|printer"
     r"|neighbor|system|volume|driveletter|switch#|names?|image name|instance|target|job|vm|adapter|#)$",
     re.I,
@@ -37,6 +39,17 @@ class Cell(Struct, frozen=True):
     line: int | None = None
     record: int = 0
     width: int = 1
+
+
+class Fact(Struct, frozen=True):
+    """One judged value. `rule` says in words why it is what it is."""
+
+    item: str
+    field: str
+    value: str
+    health: Health
+    rule: str
+    line: int | None = None
 
 
 class Reading(Struct, frozen=True):
@@ -174,7 +187,8 @@ def _is_header(header: str, row: str) -> bool:
         for word in words
     ):
         return False
-    if any(word[0].isalpha() and word[0].islower() for word in words) and "\t" not in header:
+    lower = any(word[0].isalpha() and word[0].islower() for word in words)
+    if lower and spaced < 3 and "\t" not in header:
         return False
     if "\t" in header:
         return header.count("\t") == row.count("\t") and bool(re.match(r"^[\w\t -]+$", header))
