@@ -22,7 +22,7 @@ def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
     if platform in ("powershell", "network"):
         return ()
     if platform == "cmd":
-        return tuple(command.split()) if not re.search(r"[|&]", command) else ()
+        return tuple(command.lower().split()) if not re.search(r"[|&]", command) else ()
     root = shell.parse(command)
     if root.has_error or len(root.named_children) != 1:
         return ()

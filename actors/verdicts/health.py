@@ -47,7 +47,7 @@ class Shown(Struct, frozen=True):
         return [fact for fact in self.facts.values() if fact.health == "fault"]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]

@@ -255,7 +255,7 @@ def _answers(second: Shown, first: Shown) -> bool:
     answered = second.has_output and not first.reading.cells and bool(second.reading.cells)
     exits = first.facts.get(("", EXIT)), second.facts.get(("", EXIT))
     recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
-    return bool(good) or recovered or answered
+    return recovered or (second.exit_status == 0 and (bool(good) or answered))
 
 
 def _new(
@@ -277,7 +277,7 @@ def _new(
 
 
 def _undecided(before: Run, after: Run) -> str:
-    if before.exit_status == after.exit_status and _steady(before) == _steady(after):
+    if before.exit_status == after.exit_status == 0 and _steady(before) == _steady(after):
         return "Neither run shows a fault, and only numbers moved."
     return "Nothing in the two outputs says whether it is healthy."
 

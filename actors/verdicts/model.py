@@ -22,7 +22,7 @@ class Run(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """What one run alone shows: `unclear` when it did not really run or carries no health meaning."""
+    """What one run alone shows: `unclear` when it did not really run or says nothing of health."""
 
     health: Health
     reasons: tuple[str, ...] = ()

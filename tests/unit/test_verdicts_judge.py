@@ -23,7 +23,8 @@ UNIT = (
 def services(**states: str) -> Run:
     rows = "".join(f"{state:<9}{name:<19}x\n" for name, state in states.items())
     return Run(
-        f"\nStatus   Name               DisplayName\n------   ----               -----------\n{rows}\n"
+        "\nStatus   Name               DisplayName\n------   ----               -----------\n"
+        f"{rows}\n"
     )
 
 
@@ -111,7 +112,8 @@ CASES: list[tuple[str, Platform, Run, Run, str | None, Verdict]] = [
         "systemctl --failed",
         "posix",
         Run(
-            "  UNIT LOAD ACTIVE SUB DESCRIPTION\n● a.service loaded failed failed A thing\n\n1 loaded units listed.\n"
+            "  UNIT LOAD ACTIVE SUB DESCRIPTION\n"
+            "● a.service loaded failed failed A thing\n\n1 loaded units listed.\n"
         ),
         Run("0 loaded units listed.\n"),
         None,
@@ -264,3 +266,39 @@ def test_expectations_are_read_as_written() -> None:
         "State != a < b",
     ):
         assert str(parse_expectation(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        (
+            "docker ps",
+            Run("NAMES   STATUS\nw  Up 9 s (unhealthy)\n"),
+            Run("NAMES   STATUS\nw  Up 1 s (health: starting)\n"),
+        ),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : b\nStatus : OK\n")),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : a\nStatus : Unknown\n")),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : a\n")),
+        (
+            "gsv",
+            Run("Name : a\nStatus : Stopped\nStartType : Automatic\n"),
+            Run("Name : a\nStatus : Stopped\nStartType : Disabled\n"),
+        ),
+        ("grep ERROR log", Run("ERROR a\n"), Run("", "", 1)),
+        (
+            "tail log",
+            Run("2026-01-01 10:00:00 ERROR down\n"),
+            Run("2026-01-01 11:00:00 INFO up and going\n"),
+        ),
+        (
+            "show ip int br",
+            Run("Port  Status  Protocol\nGi1   down    down\n"),
+            Run("Port  Status                 Protocol\nGi1   administratively down  down\n"),
+        ),
+        ("status", Run("DOWN\n"), Run("null\n")),
+        ("x", Run("cannot open db\n", "", 1), Run("a : 1\n", "", 1)),
+    ],
+)
+def test_a_masked_fault_is_not_fixed(command: str, before: Run, after: Run) -> None:
+    """A fault that is hidden, renamed, filtered away or switched off is not a fix."""
+    assert judge(command, before, after, platform="posix").verdict == "inconclusive"
