@@ -194,14 +194,14 @@ def _value(field: str, value: str, cell: Cell, record: dict[str, str]) -> Health
         return _boolean(field, lowered in ("true", "yes", "ja"))
     if re.match(r"^0x[0-9a-f]+$", lowered) and re.search(r"status|result|error|code", field):
         return "healthy" if int(lowered, 16) == 0 else "fault" if int(lowered, 16) >> 30 else None
-    if loss := _LOSS.search(value):
+    if "%" in value and (loss := _LOSS.search(value)):
         return _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
     if field in words("health", "neutral_fields"):
         return None
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
         done = re.search(r"completed|succeeded", record.get("status", ""))
         return None if done else "healthy" if parts.group(1) == parts.group(2) else "fault"
-    if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value):
+    if value[-1:].isupper() and re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value):
         return "fault"
     if ("169.254." in lowered and "." in field) or re.search(
         r"autoconfiguration|automatically", field
@@ -228,7 +228,7 @@ def _is_status(field: str) -> bool:
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: dict[str, str]) -> Health | None:
-    inline = _INLINE.search(lowered)
+    inline = _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None
     if not _is_status(field):
         if inline:
             return _worded("state", inline.group(2), cell, record)
@@ -269,7 +269,7 @@ def _weak(lowered: str, cell: Cell, record: dict[str, str]) -> Health | None:
 # -- lines -----------------------------------------------------------------------------------------
 def _line(command: str, line: str, number: int) -> Iterator[Fact]:
     """Facts of one free line that belong to an item of its own."""
-    if loss := _LOSS.search(line):
+    if "%" in line and (loss := _LOSS.search(line)):
         health = _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
         yield Fact(
             "",
