@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import asyncssh
-from tests.support.sshd import SshdMissing, start_sshd
+from tests.support.sshd import SshdMissing, sshd
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Server:
 def ssh_server(folder: Path) -> Iterator[Server]:
     """OpenSSH on loopback; asyncssh's server where OpenSSH's is not installed."""
     try:
-        with start_sshd(folder) as sshd:
-            yield Server(sshd.spec().address, dict(sshd.spec().options))
+        with sshd(folder) as server:
+            yield Server(server.spec().address, dict(server.spec().options))
     except SshdMissing as missing:
         print(f"{missing} Using asyncssh's server instead.")
         with _asyncssh_server(folder) as server:
