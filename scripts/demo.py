@@ -89,8 +89,8 @@ def a_fault_is_seen(session: Session, shop: Shop) -> None:
     seen = run(session, shop.check)
     must(seen.exit_status == 22, "curl should have met the error 503")
     must(seen.health == "fault", "the check should show a fault")
-    log = run(session, f"tail -n 1 {shop.log}")
-    must("orders.db" in log.text, "the shop's log should name the missing file")
+    files = run(session, f"ls {shop.folder}")
+    must("orders.db.moved" in files.text, "the database should have been moved away")
 
 
 def a_fix_nobody_tested_is_refused(session: Session, shop: Shop) -> None:
@@ -145,14 +145,14 @@ def the_fix_is_proven(session: Session, shop: Shop) -> None:
 
 def somebody_else_reads(session: Session, data: Path) -> None:
     step("5. Afterwards a dispatcher opens the transcript, in a process of her own.")
-    command = ["stillfixed", "--data", str(data), "transcript", session.id]
     console.print("[cyan]$[/cyan] stillfixed transcript " + session.id)
-    program = [str(Path(sys.executable).with_name("stillfixed")), *command[1:]]
+    stillfixed_command = str(Path(sys.executable).with_name("stillfixed"))
+    program = [stillfixed_command, "transcript", session.id, "--data", str(data)]
     environment = {**os.environ, "COLUMNS": "100"}
     done = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
     console.print(done.stdout.rstrip(), markup=False, soft_wrap=True)
     must(done.returncode == 0, f"the transcript should be readable: {done.stderr}")
-    for words in ("T-1042", "FIXED", "CLOSURE GRANTED", "interrupted"):
+    for words in ("T-1042", "fixed", "closed under", "interrupted"):
         must(words.lower() in done.stdout.lower(), f"the transcript should show {words}")
 
 

@@ -90,9 +90,6 @@ database = folder / "orders.db"
 class Shop(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         up = database.exists()
-        if not up:
-            with (folder / "shop.log").open("a") as log:
-                log.write(f"cannot open {database}: no such file\\n")
         body = b"status: ok\\norders: 3\\n" if up else b"status: error\\n"
         self.send_response(200 if up else 503)
         self.send_header("Content-Length", str(len(body)))
@@ -114,7 +111,7 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self.log = folder / "shop.log"
+        self.folder = folder
         self._database = folder / "orders.db"
         self._moved = folder / "orders.db.moved"
         self._moved.write_text("1\n2\n3\n")
