@@ -117,6 +117,9 @@ class Client:
     def adopt_policies(self, file: Path | str, *, by: str) -> None:
         self._portal.call(partial(self._client.adopt_policies, file, by=by))
 
+    def newest_position(self) -> int:
+        return self._portal.call(self._client.newest_position)
+
     def watch(self, *, after: int = 0) -> Iterator[Seen]:
         return _Watching(self._portal, self._client.watch(after=after))
 

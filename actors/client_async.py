@@ -130,6 +130,10 @@ class AsyncClient:
             raise RequestRefused(f"The policy file {path} cannot be read: {error}") from None
         await self._service.adopt_policies(text, by=by, source=str(path))
 
+    async def newest_position(self) -> int:
+        """The position of the newest event: watch after it to see only what is new."""
+        return await self._service.log.newest_position()
+
     async def watch(self, *, after: int = 0) -> AsyncIterator[Seen]:
         """Every session's events from a position on, for ever, as they become durable."""
         async for batch in self._service.log.follow(after):

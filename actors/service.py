@@ -13,12 +13,13 @@ import msgspec
 import platformdirs
 
 from stillfixed.actors.errors import HostError, RequestRefused
+from stillfixed.actors.hostfile import RunningHost, publish, running_host, withdraw
 from stillfixed.actors.log import open_log
 from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.actor import HostConfig, HostInfo
 from stillfixed.actors.runtime.alarms import Alarms
 from stillfixed.actors.runtime.clock import Clock, SystemClock
-from stillfixed.actors.runtime.cluster import Cluster
+from stillfixed.actors.runtime.cluster import Cluster, may_join
 from stillfixed.actors.runtime.host import HostSettings
 from stillfixed.actors.runtime.policies import adopt
 from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
@@ -30,8 +31,9 @@ ENDPOINTS = "stillfixed.connectors.endpoints:open_endpoint"
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How an embedded stillfixed runs. Every setting has a default that works.
 
-    `data` is the folder of the log, by default the user's data folder. `ray_address` joins a Ray
-    cluster instead of starting Ray here; `read_only` starts none and only reads. `idle_seconds`:
+    `data` is the folder of the log, by default the user's data folder. Where a host serves that
+    folder (`stillfixed host`), it is joined. `ray_address` joins a Ray cluster instead of starting
+    Ray here; `read_only` starts none and only reads. `idle_seconds`:
     how long a session that nobody asks stays in memory. `warm_hosts`: processes kept ready for the
     next session. `unresponsive_seconds`: how long a host may hang before its sessions move.
     `endpoints` is the import path of the function that connects to endpoints.
@@ -48,9 +50,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: str = ENDPOINTS
 
     @property
+    def folder(self) -> Path:
+        """The data folder, absolute."""
+        return (self.data or Path(platformdirs.user_data_dir("stillfixed"))).absolute()
+
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "stillfixed.db"
+
+    @property
     def log_url(self) -> str:
-        folder = self.data or Path(platformdirs.user_data_dir("stillfixed"))
-        return f"sqlite:///{folder.absolute() / 'stillfixed.db'}"
+        return f"sqlite:///{self.log_file}"
 
 
 class Service:
@@ -61,6 +71,7 @@ class Service:
         self.log = log
         self.clock = clock
         self._cluster = Cluster(settings.ray_address)
+        self._published: RunningHost | None = None
         self._router: Router | None = None
         self._alarms: asyncio.Task[None] | None = None
 
@@ -79,6 +90,13 @@ class Service:
 
     async def _start_hosting(self) -> None:
         settings = self.settings
+        joined = None
+        if settings.ray_address is None:
+            joined = await asyncio.to_thread(running_host, settings.folder)
+        if joined is not None and may_join(joined):
+            self._cluster = Cluster(joined.address, local=joined.local, token=joined.token)
+        else:
+            joined = None
         await asyncio.to_thread(self._cluster.start)
         host = HostSettings(
             idle_seconds=settings.idle_seconds, exit_when_empty=settings.isolation == "session"
@@ -88,15 +106,24 @@ class Service:
             HostConfig(log_url=settings.log_url, endpoints=settings.endpoints, settings=host),
             RouterSettings(
                 isolation=settings.isolation,
-                warm_hosts=settings.warm_hosts,
+                # In a joined Ray, blank hosts would outlive a process that dies.
+                warm_hosts=0 if joined else settings.warm_hosts,
                 unresponsive_seconds=settings.unresponsive_seconds,
                 give_up_seconds=settings.give_up_seconds,
                 detached=not self._cluster.owned,
             ),
         )
         self._router.warm_up()
-        alarms = Alarms(self.log, self.clock, self._ring)
-        self._alarms = asyncio.create_task(alarms.run())
+        if joined is None:
+            alarms = Alarms(self.log, self.clock, self._ring)
+            self._alarms = asyncio.create_task(alarms.run())
+
+    def publish(self) -> None:
+        """Let other processes with the same data folder join this one, until it is closed. Raises
+        `HostUnavailable` if they join another already."""
+        host = self._cluster.running_host()
+        publish(self.settings.folder, host)
+        self._published = host
 
     async def _ring(self, session: str, request_id: str, request: PersonRequest) -> SessionAnswer:
         return await self.ask(session, request, request_id)
@@ -123,6 +150,9 @@ class Service:
 
     async def close(self) -> None:
         """End everything that `start` began, in order. Idempotent."""
+        if self._published is not None:
+            withdraw(self.settings.folder, self._published)
+            self._published = None
         if self._alarms is not None:
             self._alarms.cancel()
             with suppress(asyncio.CancelledError):

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from stillfixed.actors.errors import HostError, HostUnavailable, SessionUnavailable, StillfixedError
+from stillfixed.actors.hostfile import RunningHost
 
 NAMESPACE = "stillfixed"
 OBJECT_STORE_BYTES = 80 * 1024 * 1024
@@ -37,20 +38,31 @@ def import_ray() -> ModuleType:
 
 
 class Cluster:
-    """`start` once, `stop` once. `owned`: Ray was started here and ends here."""
+    """`start` once, `stop` once. `owned`: Ray was started here and ends here.
 
-    def __init__(self, address: str | None = None) -> None:
+    `local`: the Ray at `address` is on this machine's loopback, another process's. `token` is that
+    Ray's, where the environment does not hold it.
+    """
+
+    def __init__(
+        self, address: str | None = None, *, local: bool = False, token: str | None = None
+    ) -> None:
         self.address = address
         self.owned = False
+        self._local = local
+        self._token = token
+        self._entered = False
 
     def start(self) -> None:
         """Join the cluster at `address`, or start Ray on this machine. Takes seconds. Raises
         `HostUnavailable`."""
         # Ray reads these when it is imported, so they come first.
-        if self.address is not None:
+        if self.address is not None and not self._local:
             # Joining a real cluster needs Ray's real network addresses.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "1")
-        else:
+        if self._token is not None:
+            os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=self._token)
+        elif self.address is None:
             os.environ.setdefault("RAY_AUTH_MODE", "token")
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         ray = import_ray()
@@ -67,6 +79,8 @@ class Cluster:
             options["address"] = self.address
         else:
             options.update(
+                # Without it Ray would look for any cluster that RAY_ADDRESS or a file names.
+                address="local",
                 include_dashboard=False,
                 num_cpus=os.cpu_count() or 1,
                 object_store_memory=OBJECT_STORE_BYTES,
@@ -74,6 +88,7 @@ class Cluster:
             self.owned = True
         try:
             ray.init(**options)
+            self._entered = True
         except Exception as error:
             self.owned = False
             where = f"the Ray cluster at {self.address}" if self.address else "Ray on this machine"
@@ -85,14 +100,30 @@ class Cluster:
             raise HostUnavailable(f"Cannot use {where}: {_line(error, 0)} {advice}") from None
 
     def stop(self) -> None:
-        """End Ray if it was started here, and remove what it left on the disk."""
+        """End Ray if it was started here, and remove what it left on the disk; else leave it."""
         ray = import_ray()
-        if not self.owned or not ray.is_initialized():
+        if not self._entered or not ray.is_initialized():
             return
         folder = Path(ray._private.worker.global_worker.node.get_session_dir_path())
         ray.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
-        self.owned = False
+        if self.owned:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.owned = self._entered = False
+
+    def running_host(self) -> RunningHost:
+        """How another process joins this Ray, once it is started."""
+        address: str = import_ray().get_runtime_context().gcs_address
+        return RunningHost(
+            address=address,
+            token=os.environ.get("RAY_AUTH_TOKEN", ""),
+            pid=os.getpid(),
+            local=self.owned or self._local,
+        )
+
+
+def may_join(host: RunningHost) -> bool:
+    """Whether this process can still take on the host's token: Ray reads it once."""
+    return "ray" not in sys.modules or os.environ.get("RAY_AUTH_TOKEN") == host.token
 
 
 def _silence(ray: ModuleType) -> None:

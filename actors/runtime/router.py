@@ -177,7 +177,11 @@ class Router:
                 max_concurrency=CONCURRENT_REQUESTS,
                 lifetime="detached" if self._settings.detached else None,
             ).remote(name, msgspec.json.encode(self._config))
-            await actor.info.remote()
+            try:
+                await actor.info.remote()
+            except asyncio.CancelledError:
+                ray.kill(actor)  # a detached host would stay, for nobody
+                raise
         except Exception as error:
             if isinstance(error, StillfixedError):
                 raise
@@ -198,8 +202,14 @@ class Router:
         return await lane.info() if lane is not None else None
 
     async def close(self, *, drain: bool, limit_seconds: float = 20.0) -> None:
-        """End the warm hosts; with `drain`, let every host known here end in order first."""
-        await self._warm.close()
+        """End the warm hosts; with `drain`, let every host of this Ray end in order first, those
+        that other processes started too."""
+        ray = import_ray()
+        for blank in await self._warm.close():
+            ray.kill(blank)
+        if drain:
+            for name in ray.util.list_named_actors():
+                self._lane(name)
         lanes = [lane for lane in self._lanes.values() if not lane.dead]
         if drain and lanes:
             drains = [asyncio.create_task(lane.drain()) for lane in lanes]

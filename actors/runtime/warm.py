@@ -48,11 +48,13 @@ class WarmHosts:
             # Whoever needs a host and finds none starts one, and sees the error.
             self._ready.append(await self._start())
 
-    async def close(self) -> None:
-        """Forget the blank hosts; they end when their last handle is gone."""
+    async def close(self) -> list[Any]:
+        """Start no more; the handles of the blank hosts, which nobody else will ever use."""
         self._closed = True
         for task in list(self._starting):
             task.cancel()
         if self._starting:
             await asyncio.wait(list(self._starting))
+        blank = [actor for _, actor in self._ready]
         self._ready.clear()
+        return blank

@@ -1,0 +1,155 @@
+"""What `--json` prints. Shapes, for scripts that read them; fields are added, never changed.
+
+Times are ISO 8601 in UTC. A *run* is
+
+    {"run": "r3", "endpoint", "command", "by", "effect": "reads" | "changes" | "unknown",
+     "status": "running" | "exited" | "signalled" | "timed_out" | "cancelled" | "not_sent"
+               | "interrupted",
+     "started_at", "ended_at": time | null, "seconds": number | null,
+     "exit_status": number | null, "signal": text | null, "monitor": "m1" | null,
+     "stdout": text, "stdout_is_utf8": bool, "stdout_bytes": number,
+     "stderr": text, "stderr_is_utf8": bool, "stderr_bytes": number,
+     "dropped_bytes": number,     came after the run's output limit and were not kept
+     "cut": bool,                 the log has more output than is shown here
+     "reason": text,              why it was not sent or interrupted
+     "health": "fault" | "healthy" | "unclear" | null,
+     "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …]}
+
+Output that was not UTF-8 is shown with U+FFFD for each broken byte, and `…_is_utf8` is false; the
+log keeps the bytes as they came. A *comparison* is
+
+    {"endpoint", "command", "standing": verdict | "not_rerun" | "baseline_only",
+     "before": run, "after": run | null, "reasons": [text, …], "expect": text | null}
+
+An *entry* is one fact of the stream: {"version", "at", "by", "type"} and the fields of that type of
+event (see `actors/session/events.py`); an entry of type `run_started` has the whole *run* in "run".
+A *transcript* is
+
+    {"session", "version", "status", "ticket", "client", "team", "category", "title", "technician",
+     "opened_at", "closed_at": time | null,
+     "endpoints": {name: {"kind", "address", "platform"}},
+     "entries": [entry, …], "comparisons": [comparison, …]}
+
+A *session* in a list is the same without version, endpoints, entries and comparisons. A *seen*
+event is {"position", "session", "version", "event"}.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stillfixed.actors.client_async import Seen, SessionInfo
+from stillfixed.actors.session.history import Comparison, Entry, RunRecord, Transcript
+from stillfixed.actors.session.requests import ClosureAnswer
+
+Json = dict[str, Any]
+
+
+def dumps(value: object) -> str:
+    """One line of JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def run_json(run: RunRecord) -> Json:
+    ended = run.ended_at
+    fields: Json = msgspec.to_builtins(run)
+    return {
+        **fields,
+        "started_at": _time(run.started_at),
+        "ended_at": _time(ended),
+        "seconds": (ended - run.started_at).total_seconds() if ended else None,
+        "stdout": run.text,
+        "stdout_is_utf8": _is_utf8(run.stdout),
+        "stderr": run.error_text,
+        "stderr_is_utf8": _is_utf8(run.stderr),
+    }
+
+
+def comparison_json(comparison: Comparison) -> Json:
+    return {
+        "endpoint": comparison.endpoint,
+        "command": comparison.command,
+        "standing": comparison.standing,
+        "before": run_json(comparison.before),
+        "after": run_json(comparison.after) if comparison.after else None,
+        "reasons": list(comparison.reasons),
+        "expect": comparison.expect,
+    }
+
+
+def entry_json(entry: Entry) -> Json:
+    fields: Json = msgspec.to_builtins(entry.event)
+    shown = {**fields, "version": entry.version, "at": _time(entry.at)}
+    return {**shown, "run": run_json(entry.run)} if entry.run else shown
+
+
+def transcript_json(transcript: Transcript) -> Json:
+    state = transcript.state
+    opened = state.opened
+    return {
+        "session": transcript.session,
+        "version": state.version,
+        "status": state.status,
+        "ticket": opened.ticket if opened else "",
+        "client": opened.client if opened else "",
+        "team": opened.team if opened else "",
+        "category": opened.category if opened else "",
+        "title": opened.title if opened else "",
+        "technician": state.technician,
+        "opened_at": _time(opened.at) if opened else None,
+        "closed_at": _time(state.closed_at),
+        "endpoints": {
+            name: {"kind": known.kind, "address": known.address, "platform": known.platform}
+            for name, known in state.endpoints.items()
+        },
+        "entries": [entry_json(entry) for entry in transcript.entries],
+        "comparisons": [comparison_json(comparison) for comparison in transcript.comparisons],
+    }
+
+
+def session_json(info: SessionInfo) -> Json:
+    h = info.heading
+    return {
+        "session": info.id,
+        "status": h.status,
+        "ticket": h.ticket,
+        "client": h.client,
+        "team": h.team,
+        "category": h.category,
+        "title": h.title,
+        "technician": h.technician,
+        "opened_at": _time(h.opened_at),
+        "closed_at": _time(h.closed_at),
+    }
+
+
+def seen_json(seen: Seen) -> Json:
+    event: Json = msgspec.to_builtins(seen.event)
+    return {
+        "position": seen.position,
+        "session": seen.session,
+        "version": seen.version,
+        "event": {**event, "at": _time(seen.event.at)},
+    }
+
+
+def closure_json(answer: ClosureAnswer) -> Json:
+    return {
+        "result": answer.result,
+        "policy": answer.policy,
+        "mode": answer.mode,
+        "reasons": list(answer.reasons),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
