@@ -47,7 +47,10 @@ class SshEndpoint:
 
     @property
     def identity(self) -> str:
-        host, port = self._connection.get_extra_info("host"), self._connection.get_extra_info("port")
+        host, port = (
+            self._connection.get_extra_info("host"),
+            self._connection.get_extra_info("port"),
+        )
         key = self._connection.get_server_host_key()
         fingerprint = key.get_fingerprint() if key is not None else "no host key"
         return f"{host}:{port} {fingerprint}"

@@ -10,8 +10,6 @@ a new asyncssh that moves one says so.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import asyncssh
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST
