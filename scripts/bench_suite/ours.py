@@ -26,7 +26,9 @@ async def open_session(client: AsyncClient, ticket: str = "T-1") -> AsyncSession
 
 
 def warm_hosts_ready(client: AsyncClient) -> bool:
-    """No user needs to know this, so there is no call for it; the bench looks inside."""
-    service = client._service
-    warm = service._router._warm if service._router else None
-    return warm is not None and len(warm._ready) == service.settings.warm_hosts
+    """Whether a blank host waits and none is still starting, which would take a core for itself.
+
+    No user needs to know this, so there is no call for it; the bench looks inside.
+    """
+    router = client._service._router
+    return router is not None and bool(router._warm._ready) and not router._warm._starting

@@ -14,14 +14,8 @@ async def session_on(server: SshServer) -> AsyncIterator[AsyncSession]:
     """A session with its connection open, in the default isolation: an actor of its own."""
     async with stillfixed_running() as client:
         session = await open_session(client)
-        options = {
-            "identity_file": str(server.key),
-            "known_hosts": str(server.known_hosts),
-            "config_file": "none",
-        }
-        await session.add_endpoint("bench", server.address, options=options)
+        await session.add_endpoint("bench", server.address, options=server.options)
         first = await session.run("true")
-        assert first.exit_status == 0, f"the first run ended as {first.status}"
-        # The host that replaces the one just taken is still starting, and needs a core for it.
+        assert first.exit_status == 0, f"the first run ended as {first.status}: {first.reason}"
         await until(lambda: warm_hosts_ready(client))
         yield session

@@ -37,6 +37,17 @@ class SshServer:
     def address(self) -> str:
         return f"{self.user}@127.0.0.1:{self.port}"
 
+    @property
+    def options(self) -> dict[str, str]:
+        """Of our endpoint: like the peers, it reads nothing of the user's own ssh settings."""
+        empty = self.key.with_name("ssh_config")
+        empty.touch()
+        return {
+            "identity_file": str(self.key),
+            "known_hosts": str(self.known_hosts),
+            "config_file": str(empty),
+        }
+
     async def connect(self) -> asyncssh.SSHClientConnection:
         """The peer's own connection: asyncssh as it comes, but for the cipher.
 
