@@ -16,17 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from stillfixed.actors.runtime.endpoints import EndpointSpec
 
 START_SECONDS = 10.0
 
+# SHLVL keeps bash from reading the user's .bashrc, which it does where a server is its parent.
 _CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile {folder}/sshd.pid
-SetEnv STILLFIXED_SSHD={mark}
+SetEnv STILLFIXED_SSHD={mark} SHLVL=1
 UsePAM no
 StrictModes no
 PasswordAuthentication no
@@ -127,6 +130,16 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
         yield server
     finally:
         _end(server)
+
+
+@contextmanager
+def skipping_without_sshd(folder: Path) -> Iterator[Sshd]:
+    """`sshd`, for a fixture: where OpenSSH is not installed, its tests are skipped."""
+    try:
+        with sshd(folder) as server:
+            yield server
+    except SshdMissing as missing:
+        pytest.skip(str(missing))
 
 
 def _write_keys(folder: Path, port: int) -> None:
