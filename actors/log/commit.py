@@ -4,6 +4,7 @@ Guarantee: what a turn reports as done is on stable storage; of a request that f
 and the next turn starts clean.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from stillfixed.actors.log.schema import busy, open_writer, translated
 from stillfixed.actors.log.turnstile import Turnstile
 
 CHECKPOINT_PAGES = 4000
+JOURNAL_BYTES = CHECKPOINT_PAGES * (4096 + 24) + 32
 
 Item = tuple[Request, Sequence[Packed]]
 Verdict = Outcome | LogError
@@ -32,8 +34,9 @@ class Committer:
         self._ringer = Ringer(path)
         with turnstile:
             self._connection = open_writer(path)
-        self._cursor = self._connection.cursor()
-        self._ledger = Ledger(self._cursor)
+            self._cursor = self._connection.cursor()
+            self._ledger = Ledger(self._cursor)
+            self._lay_out_journal()
         self._wal_pages = 0
         self._checkpoint_at = CHECKPOINT_PAGES
         self._connection.set_wal_hook(self._on_commit)
@@ -91,7 +94,25 @@ class Committer:
         if self._connection.in_transaction:  # SQLite undoes some failures by itself
             self._cursor.execute("ROLLBACK")
 
-    # -- keeping the write-ahead file short --------------------------------------------------------
+    # -- the write-ahead file ----------------------------------------------------------------------
+    def _lay_out_journal(self) -> None:
+        """Give the write-ahead file its usual size at once. A commit that makes the file grow costs
+        several times one that does not, as the file system must then commit too (1.7 to 2.9 ms
+        against 0.16 on ext4). SQLite takes zeros at the end for unused space."""
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")  # nobody else appends to the file meanwhile
+            try:
+                with Path(f"{self._path}-wal").open("r+b") as journal:
+                    missing_bytes = JOURNAL_BYTES - journal.seek(0, os.SEEK_END)
+                    while missing_bytes > 0:
+                        missing_bytes -= journal.write(bytes(min(missing_bytes, 1 << 20)))
+                    journal.flush()
+                    os.fdatasync(journal.fileno())
+            finally:
+                self._undo()
+        except (OSError, apsw.Error):
+            return  # it will grow, or say what is wrong, as it is used
+
     def _on_commit(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK

@@ -58,7 +58,11 @@ class SqliteLog:
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteLog":
-        """Open the log at `path`, or make one in a directory that exists. Raises `LogError`s."""
+        """Open the log at `path`; it and its directory are made if need be. Raises `LogError`s."""
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LogError(f"The directory of the log {path} cannot be made: {error}") from error
         log = cls(path)
         await log._writer.open()
         return log
@@ -75,16 +79,16 @@ class SqliteLog:
         return cast(Claim, await self._writer.put(Claiming(stream, placed)))
 
     # -- writing ---------------------------------------------------------------------------------
-    async def append(self, entry: Append) -> Appended:
+    def append(self, entry: Append) -> "asyncio.Future[Appended]":
         _check(entry)
         size = sum(map(len, entry.events))
         if not entry.chunks:
-            return cast(Appended, await self._writer.put(entry, size))
+            return self._writer.put(entry, size)
         size += (chunks_size := sum(len(chunk.data) for chunk in entry.chunks))
         packed: Sequence[Packed] | Packing = partial(self._pack, entry.chunks)
         if chunks_size <= INLINE_LIMIT_BYTES:
             packed = [pack(chunk) for chunk in entry.chunks]
-        return cast(Appended, await self._writer.put(entry, size, packed))
+        return self._writer.put(entry, size, packed)
 
     def _pack(self, chunks: Sequence[Chunk]) -> Sequence[Packed]:
         """What is stored already is not packed again. Runs in a thread."""

@@ -11,6 +11,7 @@ import fcntl
 import os
 from pathlib import Path
 from typing import Self
+from weakref import WeakSet
 
 _WAL_WRITE_LOCK_BYTE = 120  # SQLite's own write lock: this byte of the -shm file
 
@@ -25,6 +26,7 @@ class Turnstile:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._queue = os.open(f"{log}.queue", flags, 0o644)
         self._lock = os.open(f"{log}.lock", flags, 0o644)
+        _of_this_process.add(self)
 
     def __enter__(self) -> Self:
         """Blocks without bound, in the kernel: whoever needs a bound must not be this thread."""
@@ -63,5 +65,18 @@ class Turnstile:
             return places
 
     def close(self) -> None:
+        _of_this_process.discard(self)
         os.close(self._queue)
         os.close(self._lock)
+
+
+_of_this_process: WeakSet[Turnstile] = WeakSet()
+
+
+def _let_go_after_fork() -> None:
+    """A forked child shares its parent's locks, and would keep them when the parent is killed."""
+    for turnstile in list(_of_this_process):
+        turnstile.close()
+
+
+os.register_at_fork(after_in_child=_let_go_after_fork)
