@@ -19,6 +19,7 @@ from msgspec import Struct
 from stillfixed.actors.errors import Fenced
 from stillfixed.actors.log.contract import Append, Appended, Claim
 from stillfixed.actors.log.packing import Packed
+from stillfixed.actors.log.schema import request_hash
 
 UNIX_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -120,7 +121,8 @@ class Ledger:
             page.touched[stream.id] = stream
         if request_id is not None and entry.answer is not None:
             page.answers[stream.id, request_id] = entry.answer
-            page.new_answers.append((stream.id, request_id, entry.answer))
+            row = (stream.id, request_id, request_hash(request_id), entry.answer)
+            page.new_answers.append(row)
         if entry.heading is not None:
             stream.heading = entry.heading.decode()
             page.touched[stream.id] = stream
@@ -185,7 +187,7 @@ class Ledger:
     def _answered(self, entries: Iterable[Append]) -> dict[tuple[int, str], bytes]:
         known = self._known
         wanted: list[Row] = [
-            (known[entry.stream].id, entry.request_id)
+            (known[entry.stream].id, entry.request_id, request_hash(entry.request_id))
             for entry in entries
             if entry.request_id is not None and entry.stream in known
         ]
@@ -227,8 +229,9 @@ class _Page:
 # -- statements over many rows ---------------------------------------------------------------------
 _STREAMS = "SELECT id, name, epoch, version, position FROM streams WHERE name IN (VALUES {rows})"
 _ANSWERS = (
-    "WITH wanted (stream, request) AS (VALUES {rows})"
-    " SELECT a.stream, a.request, a.answer FROM wanted CROSS JOIN answers a USING (stream, request)"
+    "WITH wanted (stream, request, request_hash) AS (VALUES {rows})"
+    " SELECT stream, request, a.answer"
+    " FROM wanted CROSS JOIN answers a USING (stream, request, request_hash)"
 )
 _PUT_STREAMS = (
     "INSERT INTO streams (id, name, epoch, version, position, heading)"
@@ -237,7 +240,7 @@ _PUT_STREAMS = (
     "  epoch = excluded.epoch, version = excluded.version, position = excluded.position"
 )
 _PUT_EVENTS = "INSERT INTO events (position, stream, version, request, data) VALUES {rows}"
-_PUT_ANSWERS = "INSERT INTO answers (stream, request, answer) VALUES {rows}"
+_PUT_ANSWERS = "INSERT INTO answers (stream, request, request_hash, answer) VALUES {rows}"
 _PUT_CHUNKS = "INSERT OR IGNORE INTO chunks (id, size, data) VALUES {rows}"
 _PUT_SNAPSHOTS = "INSERT OR REPLACE INTO snapshots (stream, version, data) VALUES {rows}"
 _PUT_TIMERS = "INSERT OR REPLACE INTO timers (stream, name, due_microseconds) VALUES {rows}"

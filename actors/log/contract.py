@@ -6,11 +6,12 @@ bytes here (the domain encodes them); times are aware UTC datetimes.
 
 Promises, held by one contract suite that each store passes:
 
-1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an older
-   epoch, or on a version that is not the newest, raises `Fenced` and writes nothing. The epoch is
-   judged first, then the request id (promise 3), then the version: a retry gets its answer.
-2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in one
-   transaction, on stable storage before `append` returns.
+1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an
+   older epoch, or on a version that is not the newest, raises `Fenced` and writes nothing. The
+   epoch is judged first, then the request id (promise 3), then the version: a retry that comes
+   when the version has moved on gets its answer.
+2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in
+   one transaction, on stable storage before `append` returns.
 3. **Once.** A request id is answered once in a stream; a second append with it writes nothing and
    returns the first answer.
 4. **The feed has no holes.** A reader that has seen position p will never later find a new event at
@@ -62,7 +63,7 @@ class Timer(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What a new owner of a stream starts from. `snapshot` covers versions up to `snapshot_version`."""
+    """What a stream's new owner starts from. `snapshot` covers versions to `snapshot_version`."""
 
     epoch: int
     version: int

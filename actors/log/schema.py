@@ -5,6 +5,7 @@ a version we can read; every other file is refused with an error that says what 
 """
 
 from pathlib import Path
+from zlib import crc32
 
 import apsw
 
@@ -19,6 +20,8 @@ JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 # Streams are small integers inside: they repeat in every index. `position` in streams is that of
 # the newest event. Chunks keep a rowid, so that a large one goes to the end of the file and only
 # its 16-byte id into the index. A chunk is compressed where `size` is not the length of `data`.
+# Answers are found by a short hash, and made unique by the writer: an index of the ids themselves,
+# which come in no order, costs two and a half times as much to write (10.2 us a row against 3.7).
 TABLES = """
 CREATE TABLE streams (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch INTEGER NOT NULL,
@@ -31,9 +34,10 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_by_stream ON events (stream, version);
 CREATE TABLE answers (
-  stream INTEGER NOT NULL, request TEXT NOT NULL, answer BLOB NOT NULL,
-  PRIMARY KEY (stream, request)
-) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, stream INTEGER NOT NULL, request TEXT NOT NULL,
+  request_hash INTEGER NOT NULL, answer BLOB NOT NULL
+);
+CREATE INDEX answers_by_hash ON answers (stream, request_hash);
 CREATE TABLE chunks (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
   data BLOB NOT NULL);
 CREATE TABLE snapshots (stream INTEGER PRIMARY KEY, version INTEGER NOT NULL, data BLOB NOT NULL);
@@ -44,6 +48,12 @@ CREATE TABLE timers (
 CREATE INDEX timers_by_due ON timers (due_microseconds);
 CREATE TABLE placements (key TEXT PRIMARY KEY, holder TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+def request_hash(request_id: str) -> int:
+    """What `answers.request_hash` holds. Part of the format."""
+    return crc32(request_id.encode())
+
 
 _READ_FAULTS = {
     apsw.SQLITE_IOERR_READ,

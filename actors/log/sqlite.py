@@ -32,7 +32,7 @@ from stillfixed.actors.log.contract import (
     Timer,
 )
 from stillfixed.actors.log.packing import Packed, pack, unpack
-from stillfixed.actors.log.schema import damaged, open_reader, translated
+from stillfixed.actors.log.schema import damaged, open_reader, request_hash, translated
 from stillfixed.actors.log.writer import Packing, Writer
 
 INLINE_LIMIT_BYTES = 8 * 1024
@@ -104,9 +104,9 @@ class SqliteLog:
     # -- reading ---------------------------------------------------------------------------------
     async def answer(self, stream: str, request_id: str) -> bytes | None:
         row = self._row(
-            "SELECT answer FROM answers WHERE request = ?"
-            " AND stream = (SELECT id FROM streams WHERE name = ?)",
-            (request_id, stream),
+            "SELECT answer FROM answers WHERE stream = (SELECT id FROM streams WHERE name = ?)"
+            " AND request_hash = ? AND request = ?",
+            (stream, request_hash(request_id), request_id),
         )
         return row[0] if row else None
 

@@ -205,6 +205,7 @@ class Writer:
         first = self._ready[0].packed if self._ready else ()
         if isinstance(first, Future):
             wait([first])
+        self._more = False
         batch: list[_Waiting] = []
         verdicts: Sequence[Outcome | LogError]
         try:

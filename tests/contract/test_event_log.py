@@ -86,7 +86,7 @@ async def test_a_claim_raises_the_epoch_across_openings(opened: Opener) -> None:
 
 @pytest.mark.parametrize(("epoch", "version"), [(1, 1), (3, 1), (0, 1), (2, 0), (2, 2)])
 async def test_a_fenced_append_writes_nothing(log: EventLog, epoch: int, version: int) -> None:
-    """Another epoch or another version than the newest is refused, with every part of the append."""
+    """Another epoch, or another version than the newest, is refused with all its parts."""
     await log.claim("a")
     await log.claim("a")
     await log.append(entry("a", 2, 0, b"first", heading=b'{"k":"v"}', snapshot=b"old"))
@@ -206,12 +206,12 @@ async def test_the_same_request_twice_at_one_moment_is_answered_once(log: EventL
     await log.claim("a")
     twin = entry("a", 1, 0, b"x", request_id="r", answer=b"one")
     outcomes = await asyncio.gather(log.append(twin), log.append(twin))
-    assert outcomes == [Appended(1, 1), Appended(1, 0, b"one")]
+    assert [*outcomes] == [Appended(1, 1), Appended(1, 0, b"one")]
 
 
 # -- 4. the feed -----------------------------------------------------------------------------------
 async def test_followers_see_every_event_once_and_in_order(opened: Opener) -> None:
-    """With several writers at once, a follower meets no hole, no repeat and nothing out of order."""
+    """With several writers at once a follower meets no hole, no repeat and no disorder."""
     writers = [await opened() for _ in range(3)]
     reader = await opened()
     streams = [f"s{n}" for n in range(6)]
@@ -233,11 +233,9 @@ async def test_followers_see_every_event_once_and_in_order(opened: Opener) -> No
                     break
         return seen
 
-    everything, one, *_ = await asyncio.gather(
-        watch(None, each * len(streams)),
-        watch("s1", each),
-        *(write(log, stream) for log, stream in zip(writers * 2, streams, strict=True)),
-    )
+    watching = asyncio.gather(watch(None, each * len(streams)), watch("s1", each))
+    await asyncio.gather(*map(write, writers * 2, streams))
+    everything, one = await watching
     assert [e.position for e in everything] == sorted({e.position for e in everything})
     assert everything == await reader.read_feed(0)
     assert one == await reader.read("s1")
@@ -425,7 +423,7 @@ async def test_ranges_of_a_stream_and_of_the_feed(log: EventLog) -> None:
 
 
 async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
-    """`streams` matches top-level texts of headings, whatever their characters, the latest first."""
+    """`streams` matches top-level texts of headings, whatever their characters, latest first."""
     headings = {
         "a": b'{"team":"east","n":1}',
         "b": b'{"team":"west"}',
@@ -450,23 +448,23 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
 
 
 async def test_the_same_output_is_one_chunk(log: EventLog) -> None:
-    """A chunk may come again, at once or later; one over the limit is a bug and nothing is written."""
+    """A chunk may come again, at once or later; one over the limit is a bug, and not written."""
     await log.claim("a")
     chunk = Chunk.of(b"output " * 10_000)
     both = [log.append(entry("a", 1, n, b"x", chunks=(chunk, chunk))) for n in range(2)]
     await asyncio.gather(*both)
     await log.append(entry("a", 1, 2, b"x", chunks=(chunk,)))
     assert await log.chunk(chunk.id) == chunk.data
-    with pytest.raises(ValueError, match="limit"):
+    with pytest.raises(ValueError, match=r"(?i)chunk"):
         await log.append(entry("a", 1, 3, b"x", chunks=(Chunk.of(bytes(CHUNK_LIMIT_BYTES + 1)),)))
     assert await log.newest_position() == 3
-    with pytest.raises(LogCorrupted, match="chunk"):
+    with pytest.raises(LogCorrupted, match=r"(?i)chunk"):
         await log.chunk(Chunk.of(b"unknown").id)
 
 
 # -- timers ----------------------------------------------------------------------------------------
 async def test_timers_stay_until_cancelled_or_replaced(log: EventLog) -> None:
-    """Timers come out the longest due first, to the microsecond, in UTC, until an append ends them."""
+    """Timers come the longest due first, to the microsecond, in UTC, until an append ends them."""
     minute = timedelta(minutes=1)
     for stream in "ab":
         await log.claim(stream)

@@ -1,6 +1,6 @@
 """A process of its own for the tests of the embedded log: `python log_process.py MODE PATH ...`.
 
-Each line it prints is something a test may rely on; it goes on, or ends, as its standard input says.
+Each line it prints is something a test may rely on; it goes on when its standard input says so.
 """
 
 import asyncio
