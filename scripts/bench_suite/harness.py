@@ -98,17 +98,17 @@ def trim() -> None:
 
 
 class PeakMemory:
-    """Watches a process from a thread, about 100 times a second; `growth_bytes` is the peak over
-    what it held at the start."""
+    """Watches a process from a thread, about 100 times a second, each time it is entered;
+    `growth_bytes` is the highest peak over what the process held when this was made."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._stop = threading.Event()
+        self._before_bytes = rss_bytes(pid)
         self.growth_bytes = 0
 
     def __enter__(self) -> "PeakMemory":
-        before = rss_bytes(self._pid)
-        self._thread = threading.Thread(target=self._watch, args=(before,), daemon=True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
         return self
 
@@ -116,10 +116,12 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
 
-    def _watch(self, before_bytes: int) -> None:
+    def _watch(self) -> None:
         while not self._stop.wait(0.01):
             try:
-                self.growth_bytes = max(self.growth_bytes, rss_bytes(self._pid) - before_bytes)
+                self.growth_bytes = max(
+                    self.growth_bytes, rss_bytes(self._pid) - self._before_bytes
+                )
             except psutil.NoSuchProcess:
                 return
 
