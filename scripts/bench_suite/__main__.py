@@ -86,7 +86,13 @@ def _measure_apart(row: str, quick: bool) -> list[Figure] | None:
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "figures.json"
         command = [sys.executable, "-m", "scripts.bench_suite", row, "--into", str(into)]
-        if subprocess.run([*command, *(["--quick"] if quick else [])], check=False).returncode:
+        child = subprocess.Popen([*command, *(["--quick"] if quick else [])])
+        try:
+            status = child.wait()
+        except KeyboardInterrupt:
+            child.wait()  # it was interrupted too, and has a login user and servers to remove
+            sys.exit(130)
+        if status:
             return None
         return msgspec.json.decode(into.read_bytes(), type=list[Figure])
 

@@ -21,7 +21,7 @@ def binary() -> Path:
     # install script that npm may not be allowed to run.
     found = sorted(PEERS.glob("node_modules/@cloudflare/workerd-*/bin/workerd"))
     if not found:
-        raise PeerMissing("workerd is not installed; it needs npm: sudo apt-get install npm")
+        raise PeerMissing("workerd is not installed; npm gets it: sudo apt-get install npm")
     return found[0]
 
 
