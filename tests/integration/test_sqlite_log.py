@@ -50,6 +50,8 @@ async def process(mode: str, path: Path, *arguments: str) -> AsyncIterator[Proce
         if started.returncode is None:
             started.kill()
         await started.wait()
+        assert started.stdin is not None
+        started.stdin.close()  # ends what it may have forked
 
 
 async def heard(child: Process) -> str:
