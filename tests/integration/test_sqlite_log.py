@@ -156,6 +156,16 @@ async def test_a_log_held_for_ever_can_be_closed(
             await claiming
 
 
+async def test_an_idle_log_held_for_ever_can_be_closed(
+    path: Path, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing does not hang either when nothing waits to be written."""
+    async with process("hold", path) as child:
+        assert await heard(child) == "held"
+        monkeypatch.setattr(writer, "WAIT_LIMIT_SECONDS", 0.1)
+        await log.close()
+
+
 async def test_a_log_held_for_ever_cannot_be_opened(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
