@@ -50,10 +50,10 @@ class SshEndpoint:
 
     @property
     def identity(self) -> str:
-        host, port = self._connection.get_extra_info("host"), self._connection.get_extra_info("port")
+        about = self._connection.get_extra_info
         key = self._connection.get_server_host_key()
         fingerprint = key.get_fingerprint() if key is not None else "no host key"
-        return f"{host}:{port} {fingerprint}"
+        return f"{about('host')}:{about('port')} {fingerprint}"
 
     @property
     def is_open(self) -> bool:

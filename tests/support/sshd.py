@@ -108,7 +108,9 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
     """
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None or shutil.which("ssh-keygen") is None:
-        raise SshdMissing("OpenSSH's sshd and ssh-keygen are not installed: install openssh-server.")
+        raise SshdMissing(
+            "OpenSSH's sshd and ssh-keygen are not installed: install openssh-server."
+        )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,9 +118,7 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
     _write_keys(folder, port)
     config = folder / "sshd_config"
     config.write_text(
-        _CONFIG.format(
-            port=port, folder=folder, mark=mark, max_sessions=max_sessions, extra=extra
-        )
+        _CONFIG.format(port=port, folder=folder, mark=mark, max_sessions=max_sessions, extra=extra)
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -133,10 +133,10 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
 
 
 @contextmanager
-def skipping_without_sshd(folder: Path) -> Iterator[Sshd]:
+def skipping_without_sshd(folder: Path, *, max_sessions: int = 100) -> Iterator[Sshd]:
     """`sshd`, for a fixture: where OpenSSH is not installed, its tests are skipped."""
     try:
-        with sshd(folder) as server:
+        with sshd(folder, max_sessions=max_sessions) as server:
             yield server
     except SshdMissing as missing:
         pytest.skip(str(missing))
