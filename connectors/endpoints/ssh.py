@@ -96,6 +96,7 @@ class _Run:
         self._output = Output(sink, limits.output_bytes, self._channel.give_back)
         self._session = ExecSession(self._output)
         self._timed_out = False
+        self._closing = False
 
     @classmethod
     async def open(
@@ -134,8 +135,9 @@ class _Run:
 
     def close(self) -> None:
         """End the command if it still runs: TERM, then no channel."""
-        if self._session.closed or self._channel.is_closing():
+        if self._session.closed or self._closing:
             return
+        self._closing = True
         self._channel.terminate()
         self._channel.abort()
 

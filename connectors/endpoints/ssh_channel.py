@@ -21,7 +21,7 @@ WINDOW_BYTES = 4 * 1024 * 1024
 """How much output the server may send ahead of a busy sink."""
 
 PACKET_BYTES = 64 * 1024
-ADJUST_BYTES = WINDOW_BYTES // 4
+ADJUST_BYTES = WINDOW_BYTES // 2
 """Window is given back in steps of this size, as each step is a packet."""
 
 
