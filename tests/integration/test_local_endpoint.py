@@ -1,6 +1,7 @@
 """This machine as an endpoint: what happens to the processes a command leaves."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -33,12 +34,15 @@ async def test_cancelling_ends_all_the_command_started() -> None:
     await run(endpoint, GONE.format(pid=int(got.stdout)))
 
 
-async def test_what_a_finished_command_left_behind_stays() -> None:
+async def test_what_a_finished_command_left_behind_stays(tmp_path: Path) -> None:
     """A service that a technician started must outlive the command that started it."""
     endpoint = await open_endpoint(HERE)
-    _, got = await run(endpoint, "sleep 1000 >/dev/null 2>&1 & echo $!")
-    outcome, _ = await run(endpoint, f"kill {int(got.stdout)}")
-    assert outcome.exit_status == 0
+    asked, answer = tmp_path / "asked", tmp_path / "answer"
+    await run(endpoint, f"mkfifo {asked} {answer}")
+    service = f"(read word <{asked}; echo $word >{answer}) >/dev/null 2>&1 &"
+    await run(endpoint, service)
+    _, got = await run(endpoint, f"echo alive >{asked}; cat {answer}")
+    assert got.stdout == b"alive\n"
 
 
 async def test_a_command_with_a_nul_is_refused() -> None:
