@@ -132,7 +132,6 @@ class Writer:
 
     def _write(self, batch: Batch) -> list[Any]:
         """One transaction, the lock being held; the outcome of each job, and the lock released."""
-        began_seconds = time.perf_counter()
         outcomes: list[Any] = []
         try:
             self.connection.execute("BEGIN IMMEDIATE")
@@ -142,7 +141,10 @@ class Writer:
                     outcomes.append(job.work())
                 except StillfixedError as refusal:
                     outcomes.append(refusal)
+            began_seconds = time.perf_counter()
             self.connection.execute("COMMIT")
+            seconds = time.perf_counter() - began_seconds
+            self._usual_seconds += 0.1 * (seconds - self._usual_seconds)
         except apsw.Error as error:
             failure = translate(error, self._path)
             refused = [x if isinstance(x, StillfixedError) else failure for x in outcomes]
@@ -152,8 +154,6 @@ class Writer:
                 self.connection.execute("ROLLBACK")
         finally:
             self._lock.release()
-        seconds = time.perf_counter() - began_seconds
-        self._usual_seconds += 0.1 * (seconds - self._usual_seconds)
         return outcomes
 
     def _settle(self, batch: Batch, outcomes: list[Any]) -> None:

@@ -36,6 +36,7 @@ class Lane:
         self._waiting: list[tuple[Envelope, asyncio.Future[SessionAnswer]]] = []
         self._outstanding: set[asyncio.Future[SessionAnswer]] = set()
         self._calls = 0
+        self._scheduled = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._pinging: asyncio.Task[None] | None = None
 
@@ -51,10 +52,14 @@ class Lane:
             self._spawn(self._call([(envelope, answered)]))
         else:
             self._waiting.append((envelope, answered))
-            self._send()
+            if not self._scheduled:
+                # Not at once: whoever else was woken in this turn of the loop comes along.
+                self._scheduled = True
+                asyncio.get_running_loop().call_soon(self._send)
         return await answered
 
     def _send(self) -> None:
+        self._scheduled = False
         while self._waiting and self._calls < CALLS_AT_ONCE:
             batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
             self._calls += 1

@@ -1,7 +1,7 @@
 """Two outputs side by side.
 
-Guarantee: each side comes back exactly, line by line and in order; the work is bounded, whatever the
-size (a difference too large to match well is shown as it stands, row beside row).
+Guarantee: each side comes back exactly, line by line and in order; the work is bounded, whatever
+the size (a difference too large to match well is shown as it stands, row beside row).
 """
 
 from collections.abc import Iterator, Sequence
@@ -106,7 +106,7 @@ def _matched(
 def _beside(
     left: Sequence[str], right: Sequence[str], a: tuple[int, int], b: tuple[int, int]
 ) -> Iterator[AlignedLine]:
-    """Rows that differ: those that start with the same word stand side by side, the rest in order."""
+    """Rows that differ: those that start with the same word stand side by side."""
     at = b[0]
     for i in range(*a):
         found = next((j for j in range(at, min(b[1], at + 50)) if _alike(left[i], right[j])), None)

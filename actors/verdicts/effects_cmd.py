@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.effects_posix import effect as posix_effect
-from stillfixed.actors.verdicts.effects_posix import sql_effect
 from stillfixed.actors.verdicts.knowledge import Grammar, tool, words
 from stillfixed.actors.verdicts.model import Effect
 from stillfixed.actors.verdicts.options import as_effect, phrase_effect, worst
+from stillfixed.actors.verdicts.posix_tools import sql_effect
 from stillfixed.actors.verdicts.windows import pieces, plain, tool_name
 
 _DEPTH_LIMIT = 6
@@ -61,32 +61,45 @@ def _nested(name: str, args: Sequence[str], depth: int) -> Effect | None:
         for index, arg in enumerate(lowered):
             if arg[:2] in ("/c", "/k", "/r"):
                 head = [plain(args[index])[2:]] if len(arg) > 2 else []
-                rest = " ".join([*head, *args[index + 1 :]]).strip()
-                if rest.startswith('"') and rest.endswith('"') and len(rest) > 1:
-                    rest = rest[1:-1]
-                return effect(rest.replace("^", ""), depth + 1)
+                line = " ".join([*head, *args[index + 1 :]]).strip()
+                if line.startswith('"') and line.endswith('"') and len(line) > 1:
+                    line = line[1:-1]
+                return effect(line.replace("^", ""), depth + 1)
         return "unknown"
     if name in ("powershell", "pwsh"):
         return _powershell(args, lowered)
     if name == "if":
-        index = 1 if lowered[:1] == ["/i"] else 0
-        index += 1 if lowered[index : index + 1] == ["not"] else 0
-        word = lowered[index] if index < len(lowered) else ""
-        index += 2 if word in ("exist", "defined", "errorlevel") else 1 if "==" in word else 3
-        rest = [arg for arg in args[index:] if arg not in ("(", ")")]
-        return command(rest[0], rest[1:], depth + 1) if rest and depth < _DEPTH_LIMIT else "reads"
+        return _inner(args[_condition_end(lowered) :], depth)
     if name == "for":
-        if "do" in lowered and depth < _DEPTH_LIMIT:
-            at = lowered.index("do")
-            source = [arg.strip("('\"") for arg in args[:at] if arg.startswith(("('", "'", '("'))]
-            inner = [effect(" ".join(source + list(args[1:at])), depth + 1)] if source else []
-            rest = args[at + 1 :]
-            done = command(rest[0], rest[1:], depth + 1) if rest else "reads"
-            return worst(done, *(["unknown"] if inner else []))
-        return "unknown"
+        return _loop(args, lowered, depth)
     if name in ("start", "runas", "psexec", "call"):
         return "unknown"
     return None
+
+
+def _inner(words: Sequence[str], depth: int) -> Effect:
+    if depth >= _DEPTH_LIMIT:
+        return "unknown"
+    return command(words[0], list(words[1:]), depth + 1) if words else "reads"
+
+
+def _condition_end(lowered: Sequence[str]) -> int:
+    """Where the condition of `if` ends."""
+    index = 1 if lowered[:1] == ["/i"] else 0
+    index += 1 if lowered[index : index + 1] == ["not"] else 0
+    word = lowered[index] if index < len(lowered) else ""
+    if word in ("exist", "defined", "errorlevel"):
+        return index + 2
+    return index + (1 if "==" in word else 3)
+
+
+def _loop(args: Sequence[str], lowered: Sequence[str], depth: int) -> Effect:
+    """`for … in (…) do …`; with /f the set may be a command, which is not looked into."""
+    if "do" not in lowered:
+        return "unknown"
+    asks = any(arg.lstrip("(")[:1] in ("'", "`") for arg in args[: lowered.index("do")])
+    done = _inner(args[lowered.index("do") + 1 :], depth)
+    return worst(done, "unknown") if asks else done
 
 
 def _powershell(args: Sequence[str], lowered: Sequence[str]) -> Effect:
@@ -130,7 +143,7 @@ def _tool(name: str, special: str, args: Sequence[str]) -> Effect:
     if name in ("net", "net1"):
         slash = [option for option in options if option in ("/domain",)]
         operands += slash
-    glued = {option for option in options}
+    glued = set(options)
     if any(act in heads or act in glued for act in known.acts):
         return "changes"
     if any(show in heads or show in glued for show in known.shows):
@@ -146,6 +159,8 @@ def _special(kind: str, args: Sequence[str], lowered: Sequence[str]) -> Effect |
             return _netsh(lowered)
         case "attrib":
             return "changes" if any(arg[:1] in "+-" and arg[:1] for arg in lowered) else "reads"
+        case "assignment":
+            return "changes" if any("=" in arg for arg in lowered) else "reads"
         case "wmic":
             acting = {"call", "delete", "create", "set"}
             if set(lowered) & acting or any(arg.startswith("/output") for arg in lowered):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.knowledge import table, words
 from stillfixed.actors.verdicts.model import Effect
-from stillfixed.actors.verdicts.options import glob, worst
+from stillfixed.actors.verdicts.options import as_effect, glob, worst
 
 
 def effect(line: str) -> Effect:
@@ -47,7 +47,7 @@ def _command(given: Sequence[str]) -> Effect:
         return "unknown"
     for kind in ("unknown", "reads", "changes"):
         if head in words("network", kind):
-            return kind  # type: ignore[return-value]
+            return as_effect(kind)
     return "unknown"
 
 

@@ -5,12 +5,13 @@ Guarantee: a command, method or parameter that nobody described never reads.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from stillfixed.actors.verdicts import effects_cmd, powershell
-from stillfixed.actors.verdicts.effects_posix import sql_effect
 from stillfixed.actors.verdicts.knowledge import table, words
 from stillfixed.actors.verdicts.model import Effect
-from stillfixed.actors.verdicts.options import glob, worst
+from stillfixed.actors.verdicts.options import as_effect, glob, worst
+from stillfixed.actors.verdicts.posix_tools import sql_effect
 from stillfixed.actors.verdicts.powershell import Token
 
 _DEPTH_LIMIT = 12
@@ -49,7 +50,7 @@ def _statement(statement: list[Token], depth: int) -> Effect:
             break
         if token.kind == "operator" and token.text == "|":
             break
-    names = [_name(part) for part in powershell.pipeline(statement)]
+    names = [command_name(part) for part in powershell.pipeline(statement)]
     fetched = any(name in _FETCHES for name in names) or _mentions_fetch(statement)
     if fetched and any(name in ("invoke-expression", "sh", "bash") for name in names):
         return "changes"
@@ -100,7 +101,7 @@ def _value(token: Token, depth: int) -> Effect:
     if token.kind != "group":
         return "reads"
     if token.text == "@{":
-        return _groups([t for t in token.inner], depth + 1) if depth < _DEPTH_LIMIT else "unknown"
+        return _groups(token.inner, depth + 1) if depth < _DEPTH_LIMIT else "unknown"
     return _block(token.inner, depth + 1)
 
 
@@ -120,13 +121,13 @@ def _alias(name: str) -> str:
     return str(table("powershell")["aliases"].get(lowered, lowered))
 
 
-def _name(part: Sequence[Token]) -> str:
+def command_name(part: Sequence[Token]) -> str:
     """The command that a pipeline element starts with, aliases resolved; "" for an expression."""
     if not part:
         return ""
     head = part[0]
     if head.kind == "operator" and head.text == "&":
-        return _name(part[1:]) or (part[1].text.lower() if len(part) > 1 else "")
+        return command_name(part[1:]) or (part[1].text.lower() if len(part) > 1 else "")
     if head.kind == "word" and head.text == ".":
         return "."
     if head.kind == "word" and not re.match(r"^[\d\[@!+-]", head.text):
@@ -145,7 +146,7 @@ def _part(part: list[Token], depth: int) -> Effect:
     head = part[0]
     if (head.kind == "operator" and head.text == "&") or (head.kind == "word" and head.text == "."):
         return worst(redirected, _call(part[1:], depth))
-    name = _name(part)
+    name = command_name(part)
     if name:
         glued = len(part) > 1 and part[1].glued and part[1].kind in ("word", "variable", "group")
         if glued and not part[1].text.startswith(("(", "{")):
@@ -198,7 +199,7 @@ def _expression(part: list[Token], depth: int) -> Effect:
         match = re.search(r"(?:\.|::)(\w+)$", token.text)
         if match:
             found.append(_method(match.group(1).lower(), typed))
-    for before, member in zip(part, part[1:], strict=False):
+    for before, member in pairwise(part):
         if member.glued and member.text in (".", "::") and before.kind != "operator":
             found.append("unknown")  # the name of the member is computed
     return worst(*found)
@@ -244,9 +245,8 @@ def _command(written: str, name: str, args: list[Token], depth: int) -> Effect:
     found = _CMDLET.match(name)
     if found is None:
         return worst(inner, _native(written, args))
-    if "\\" in written and not written.lower().startswith(("microsoft.", "cim")):
-        if re.match(r"^[\w.]+\\[\w-]+$", written) is None:
-            return "unknown"  # a script or tool by path
+    if "\\" in written and re.match(r"^[\w.]+\\[\w-]+$", written) is None:
+        return "unknown"  # a script or tool by path
     effect_here = _cmdlet(name, found.group(1), given)
     if name in ("foreach-object", "where-object") and any(t.kind == "variable" for t in args):
         blocks = any(t.kind == "group" and t.text == "{" for t in args)
@@ -276,7 +276,7 @@ def _cmdlet(name: str, verb: str, given: Sequence[tuple[str, Token | None]]) -> 
         return "changes"
     for effect_here in ("unknown", "changes", "reads"):
         if name in words("powershell", effect_here):
-            return effect_here  # type: ignore[return-value]
+            return as_effect(effect_here)
     if verb in words("powershell", "reading_verbs"):
         return "changes" if verb == "test" and "repair" in keys else "reads"
     return "changes" if verb in words("powershell", "acting_verbs") else "unknown"
@@ -302,7 +302,9 @@ def _web(args: list[Token], given: Sequence[tuple[str, Token | None]], depth: in
     found = _groups(args, depth)
     for key, value in given:
         text = value.text.lower() if value else ""
-        if (len(key) >= 2 and "outfile".startswith(key)) or (len(key) > 2 and "infile".startswith(key)):
+        if (len(key) >= 2 and "outfile".startswith(key)) or (
+            len(key) > 2 and "infile".startswith(key)
+        ):
             return "changes"
         if len(key) >= 3 and ("method".startswith(key) or "custommethod".startswith(key)):
             if text in ("post", "put", "patch", "delete"):

@@ -45,8 +45,8 @@ def parse_expectation(text: str) -> Expectation:
     found = _FORM.match(text)
     if found is None:
         raise ValueError(
-            f"The expectation {text!r} is not FIELD OP VALUE. Write for example 'Status == OK'; OP is"
-            " one of ==, !=, <, <=, >, >=, contains, not contains, matches."
+            f"The expectation {text!r} is not FIELD OP VALUE. Write for example 'Status == OK'; OP"
+            " is one of ==, !=, <, <=, >, >=, contains, not contains, matches."
         )
     operator = _operator(" ".join((found["sign"] or found["word"]).split()))
     field, value = found["field"], found["value"]
@@ -54,8 +54,8 @@ def parse_expectation(text: str) -> Expectation:
         raise ValueError(f"The expectation {text!r} has no value. Write what {field} should be.")
     if re.search(r"[=<>!]$", field) or re.match(r"^[=<>!]", value):
         raise ValueError(
-            f"The expectation {text!r} has an operator that does not exist. Use one of ==, !=, <, <=,"
-            " >, >=, contains, not contains, matches."
+            f"The expectation {text!r} has an operator that does not exist. Use one of ==, !=, <,"
+            " <=, >, >=, contains, not contains, matches."
         )
     if operator == "matches":
         try:
@@ -109,7 +109,8 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             equal = plain or (both and left == right and _unit(value) in ("", _unit(wanted)))
             return equal if operator == "==" else not equal
         case "<" | "<=" | ">" | ">=":
-            if left is None or right is None:
+            units = _unit(value), _unit(wanted)
+            if left is None or right is None or (all(units) and units[0] != units[1]):
                 return None
             if operator == "<":
                 return left < right

@@ -10,16 +10,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from stillfixed.actors.verdicts import output, shell
+from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.knowledge import table, words
 from stillfixed.actors.verdicts.model import Health, Platform, Run
-from stillfixed.actors.verdicts.output import Cell, Reading
+from stillfixed.actors.verdicts.output import Cell, Fact, Reading
+from stillfixed.actors.verdicts.phrases import http_health, patterns, text_health, word_health
 
 MESSAGE = "message"
-EXIT = "exit_status"
 _LIST_LIMIT = 8
 _LOG_LINE = re.compile(
-    r"^\s*(\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d|\d\d:\d\d:\d\d)"
+    r"^\s*(\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d"
+    r"|\d\d:\d\d:\d\d)"
 )
 _LOSS = re.compile(r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte)", re.I)
 _HTTP = re.compile(
@@ -28,17 +30,6 @@ _HTTP = re.compile(
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 _FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
 _PERCENT = re.compile(r"^(use%|%used|capacity|iuse%|use|%iused|pcent)$", re.I)
-
-
-class Fact(Struct, frozen=True):
-    """One judged value. `rule` says in words why it is what it is."""
-
-    item: str
-    field: str
-    value: str
-    health: Health
-    rule: str
-    line: int | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -56,13 +47,7 @@ class Shown(Struct, frozen=True):
         return [fact for fact in self.facts.values() if fact.health == "fault"]
 
 
-@lru_cache
-def _patterns(name: str) -> re.Pattern[str]:
-    lines: list[str] = table("health")["text"][name]
-    return re.compile("|".join(f"(?:{line})" for line in lines), re.I)
-
-
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
@@ -75,7 +60,7 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if exit_fact:
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
-    clear = any(_patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n"))
+    clear = any(patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n"))
     reason = _not_run(command, run, reading, stderr, facts, has_output)
     return Shown(facts, reading, reason, clear, has_output, run.exit_status)
 
@@ -94,7 +79,7 @@ def _not_run(
         return f"the command could not be started (exit status {run.exit_status})"
     if run.exit_status in (124, 130, 137, 143) or (run.exit_status == 255 and "ssh" in command):
         return f"the run was stopped before it ended (exit status {run.exit_status})"
-    pattern = _patterns("not_run")
+    pattern = patterns("not_run")
     judged = [key for key in facts if key[1] not in (MESSAGE, EXIT)]
     shown = [line for _, line in reading.rest]
     short = len(shown) + len(reading.cells) <= 12
@@ -122,6 +107,9 @@ def _facts(command: str, reading: Reading, run: Run, stderr: Sequence[str]) -> I
     for cell in reading.cells:
         records.setdefault(cell.record, {})[name_of(cell.field)] = cell.value.lower()
     judged = 0
+    if answer := _answer(command, reading):
+        judged += 1
+        yield answer
     for cell in reading.cells:
         if fact := _cell(cell, records[cell.record]):
             judged += 1
@@ -144,6 +132,26 @@ def _facts(command: str, reading: Reading, run: Run, stderr: Sequence[str]) -> I
 
 def name_of(field: str) -> str:
     return re.sub(r"\s+", "-", field.strip().lower())
+
+
+def _answer(command: str, reading: Reading) -> Fact | None:
+    """An output of one word: `Running`, `DOWN`, and `False` where the command asks yes or no."""
+    if reading.cells or len(reading.rest) != 1:
+        return None
+    number, line = reading.rest[0]
+    word = line.strip().strip('"').lower()
+    if not re.fullmatch(r"[^\W\d_][\w-]*", word):
+        return None
+    if word in ("true", "false"):
+        asks = re.search(r"(?i)^\W*test-|-quiet\b|\.(\w+)\W*$", command)
+        member = (asks.group(1) or "").lower() if asks else ""
+        health = _boolean(member or "ok", word == "true") if asks else None
+    else:
+        found = word_health(word)
+        health = None if found is None else "healthy" if found == "healthy" else "fault"
+    if health is None:
+        return None
+    return Fact("", "answer", line.strip(), health, f"the answer is {line.strip()}", number)
 
 
 def _listed(value: Any, lists: dict[str, list[Any]]) -> Health | None:
@@ -186,16 +194,17 @@ def _value(field: str, value: str, cell: Cell, record: dict[str, str]) -> Health
         return _boolean(field, lowered in ("true", "yes", "ja"))
     if re.match(r"^0x[0-9a-f]+$", lowered) and re.search(r"status|result|error|code", field):
         return "healthy" if int(lowered, 16) == 0 else "fault" if int(lowered, 16) >> 30 else None
-    if loss := _LOSS.search(value):
+    if "%" in value and (loss := _LOSS.search(value)):
         return _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
     if field in words("health", "neutral_fields"):
         return None
-    if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value):
+    if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
+        done = re.search(r"completed|succeeded", record.get("status", ""))
+        return None if done else "healthy" if parts.group(1) == parts.group(2) else "fault"
+    if value[-1:].isupper() and re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value):
         return "fault"
-    if (
-        ("169.254." in lowered
-        and "." in field)
-        or re.search(r"autoconfiguration|automatically", field)
+    if ("169.254." in lowered and "." in field) or re.search(
+        r"autoconfiguration|automatically", field
     ):
         return "fault" if "169.254." in lowered else None
     return _worded(field, lowered, cell, record)
@@ -219,7 +228,7 @@ def _is_status(field: str) -> bool:
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: dict[str, str]) -> Health | None:
-    inline = _INLINE.search(lowered)
+    inline = _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None
     if not _is_status(field):
         if inline:
             return _worded("state", inline.group(2), cell, record)
@@ -234,29 +243,6 @@ def _worded(field: str, lowered: str, cell: Cell, record: dict[str, str]) -> Hea
     if health is None and len(lowered.split()) >= 3:
         return text_health(lowered)
     return "fault" if health == "fault" else "healthy" if health == "healthy" else None
-
-
-def word_health(lowered: str) -> str | None:
-    """`fault`, `weak`, `healthy` or None for a status word or what starts with one."""
-    text = re.sub(r"^\d+\s+", "", lowered.strip(" .*"))
-    if re.match(r"exited \(0\)", text):
-        return "weak"
-    head = re.split(r"[\s(,;.]", text, maxsplit=1)[0].strip(":")
-    whole = text.replace(" ", "-")
-    for word in (whole, head):
-        for name in ("fault", "healthy"):
-            if word in words("health", name):
-                rest = text[len(head) :]
-                if name == "healthy" and re.search(
-                    r"unhealthy|\bfail|\berror|degraded|blocked", rest
-                ):
-                    return "fault"
-                return name
-            if word + "!" in words("health", name):
-                return "weak" if name == "fault" else "healthy"
-    if re.search(r"(?<![a-z])un(able|reachable|healthy)|reject|fail|error|denied", text):
-        return "fault" if text_health(text) != "healthy" else None
-    return None
 
 
 def _meant(record: dict[str, str]) -> bool:
@@ -283,7 +269,7 @@ def _weak(lowered: str, cell: Cell, record: dict[str, str]) -> Health | None:
 # -- lines -----------------------------------------------------------------------------------------
 def _line(command: str, line: str, number: int) -> Iterator[Fact]:
     """Facts of one free line that belong to an item of its own."""
-    if loss := _LOSS.search(line):
+    if "%" in line and (loss := _LOSS.search(line)):
         health = _graded(float(loss.group(1).replace(",", ".")), healthy_below=0.01, fault_from=5)
         yield Fact(
             "",
@@ -297,6 +283,10 @@ def _line(command: str, line: str, number: int) -> Iterator[Fact]:
     if status := _http(command, line):
         health = http_health(status)
         yield Fact("", "HTTP status", status, health, f"HTTP status is {status}", number)
+        return
+    if disks := re.search(r"\[\d+/\d+\] \[([U_]+)\]", line):  # /proc/mdstat
+        health = "fault" if "_" in disks.group(1) else "healthy"
+        yield Fact("", f"array at line {number}", disks.group(1), health, "an array", number)
         return
     if tag := output.tagged(line):
         found = word_health(tag[0].lower())
@@ -329,26 +319,9 @@ def _health(text: str) -> Health:
 def _http(command: str, line: str) -> str | None:
     if found := _HTTP.search(line):
         return found.group(1)
-    if re.search(r"http_code|response_code|StatusCode", command):
-        if found := re.fullmatch(r"\s*(\d{3})\s*", line):
-            return found.group(1)
-    return None
-
-
-def http_health(status: str) -> Health:
-    if status in ("401", "403", "405", "407", "429"):
-        return "unclear"
-    return "healthy" if status[0] in "123" else "fault"
-
-
-def text_health(line: str) -> Health | None:
-    """What the words of a sentence say, negations first."""
-    rest, taken = _patterns("harmless").subn(" ", line)
-    if _patterns("fault").search(rest):
-        return "fault"
-    if taken or _patterns("healthy").search(rest):
-        return "healthy"
-    return None
+    asked = re.search(r"http_code|response_code|StatusCode", command)
+    found = re.fullmatch(r"\s*(\d{3})\s*", line) if asked else None
+    return found.group(1) if found else None
 
 
 def _messages(
@@ -357,7 +330,7 @@ def _messages(
     """Free lines as one fact: any line of fault decides, else any line of health."""
     healthy: Fact | None = None
     for index, (number, line) in enumerate(lines):
-        if _patterns("ignore").search(line) or (judged and _LOG_LINE.match(line)):
+        if patterns("ignore").search(line) or (judged and _LOG_LINE.match(line)):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             health = http_health(status.group(1))
@@ -373,68 +346,3 @@ def _messages(
             healthy = Fact("", MESSAGE, _short(line), "healthy", f"it says: {_short(line)}", number)
     if healthy:
         yield healthy
-
-
-# -- exit status -----------------------------------------------------------------------------------
-@lru_cache(maxsize=1024)
-def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
-    """The words of the simple command whose exit status the line ends with; () when masked."""
-    if platform in ("powershell", "network"):
-        return ()
-    if platform == "cmd":
-        return tuple(command.split()) if not re.search(r"[|&]", command) else ()
-    root = shell.parse(command)
-    if root.has_error or len(root.named_children) != 1:
-        return ()
-    node = root.named_children[0]
-    if node.type == "redirected_statement":
-        node = node.named_children[0]
-    if node.type == "pipeline":
-        node = node.named_children[-1]
-        node = node.named_children[0] if node.type == "redirected_statement" else node
-    if node.type == "test_command":
-        return ("test",)
-    if node.type != "command":
-        return ()
-    found = [word.text for word in shell.words_of(node)]
-    while found and found[0] in ("sudo", "timeout", "nice", "time", "command", "env"):
-        found = found[2 if found[0] == "timeout" else 1 :]
-        while found and found[0].startswith("-"):
-            found = found[1:]
-    if found and re.match(r"/etc/(init|rc)\.d/", found[0]):
-        return ("service", *found)
-    return (found[0].rsplit("/", 1)[-1], *found[1:]) if found else ()
-
-
-def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact | None:
-    given = _deciding_words(command, platform)
-    if not given or status is None:
-        return None
-    best: tuple[int, dict[str, list[int]]] | None = None
-    for key, meaning in table("health")["exit"].items():
-        steps = key.split()
-        if steps[0] == given[0] and all(_stands(step, given[1:]) for step in steps[1:]):
-            if best is None or len(steps) > best[0]:
-                best = (len(steps), meaning)
-    if best is None:
-        return None
-    if given[0] in ("grep", "egrep", "pgrep") and text_health(" ".join(given[1:])) == "fault":
-        return None  # finding an error is no good news
-    rule = f"{given[0]} ended with exit status {status}"
-    if status in best[1].get("healthy", ()):
-        return Fact("", EXIT, str(status), "healthy", rule)
-    if status in best[1].get("fault", ()):
-        return Fact("", EXIT, str(status), "fault", rule)
-    return None
-
-
-def _stands(step: str, given: Sequence[str]) -> bool:
-    if (
-        step in given
-        or (step == "-f" and "--fail" in given)
-        or (step == "-q" and "--quiet" in given)
-    ):
-        return True
-    if re.fullmatch(r"-[A-Za-z]", step):
-        return any(re.match(r"^-[A-Za-z]+$", word) and step[1] in word[1:] for word in given)
-    return step.startswith("-") and len(step) > 3 and any(word.startswith(step) for word in given)

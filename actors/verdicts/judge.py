@@ -10,8 +10,9 @@ import re
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
+from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
-from stillfixed.actors.verdicts.health import EXIT, MESSAGE, Fact, Shown, look
+from stillfixed.actors.verdicts.health import MESSAGE, Shown, look
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     FieldChange,
@@ -21,6 +22,7 @@ from stillfixed.actors.verdicts.model import (
     Run,
     Verdict,
 )
+from stillfixed.actors.verdicts.output import Fact
 
 _ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
@@ -114,16 +116,18 @@ def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None
     """Why a run cannot be held against the expectation at all."""
     if run.exit_status is None:
         return "The run was cut off before it ended."
-    if shown.not_run and expectation.field != "exit_status" and run.exit_status != 0:
-        if not (shown.not_run.startswith("there was no output") and run.stdout == ""):
-            return _sentence(shown.not_run)
-    if expectation.field == "exit_status" and run.exit_status in (126, 127, 255):
-        return _sentence(shown.not_run or "The command could not be started.")
-    if shown.not_run and shown.not_run.startswith("the check did not run"):
-        if expectation.field != "exit_status" or "denied" in shown.not_run.lower():
-            return _sentence(shown.not_run)
+    reason = shown.not_run or ""
+    if expectation.field == "exit_status":
+        # a status that the expectation names may be the very answer ("no such file")
+        refused = run.exit_status in (126, 127, 255) or "denied" in reason.lower()
+        return _sentence(reason or "the command could not be started") if refused else None
+    if reason and not reason.startswith("there was no output"):
+        return _sentence(reason)
     if expectation.field == "stdout" and not run.stdout.strip() and run.stderr.strip():
         return "There is no output, only an error."
+    absent = expectation.operator in ("not contains", "!=")
+    if expectation.field == "stdout" and absent and not run.stdout.strip():
+        return "There is no output that could show it."
     return None
 
 
@@ -251,14 +255,14 @@ def _answers(second: Shown, first: Shown) -> bool:
     answered = second.has_output and not first.reading.cells and bool(second.reading.cells)
     exits = first.facts.get(("", EXIT)), second.facts.get(("", EXIT))
     recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
-    return bool(good) or recovered or answered
+    return recovered or (second.exit_status == 0 and (bool(good) or answered))
 
 
 def _new(
     key: tuple[str, str], left: Fact | None, first: Shown, second: Shown
 ) -> tuple[Verdict, str]:
     """A fault that the baseline says nothing of."""
-    item, field = key
+    item = key[0]
     fact = second.facts[key]
     mine = [f for f in first.facts.values() if f.item == item]
     if any(f.health == "fault" for f in mine):
@@ -273,7 +277,7 @@ def _new(
 
 
 def _undecided(before: Run, after: Run) -> str:
-    if before.exit_status == after.exit_status and _steady(before) == _steady(after):
+    if before.exit_status == after.exit_status == 0 and _steady(before) == _steady(after):
         return "Neither run shows a fault, and only numbers moved."
     return "Nothing in the two outputs says whether it is healthy."
 

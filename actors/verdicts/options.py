@@ -25,14 +25,14 @@ def split(args: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str
             operands.append(arg)
             continue
         if arg.startswith("--") or (grammar.single_dash_long and len(arg) > 2):
-            name, given, value = arg.lstrip("-").partition("=")
+            name, given, joined = arg.lstrip("-").partition("=")
+            value = joined if given else None
             if name not in grammar.takes:
                 sure = False
-            takes = grammar.takes.get(name, "none")
-            if takes == "value" and not given and index < len(args):
-                value, given = args[index], "="
+            elif grammar.takes[name] == "value" and value is None and index < len(args):
+                value = args[index]
                 index += 1
-            options.append((grammar.same_as.get(name, name), value if given else None))
+            options.append((grammar.same_as.get(name, name), value))
             continue
         letters = arg[1:]
         while letters:

@@ -10,8 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.model import Health
+
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
-_UNDERLINE = re.compile(r"^\s*[-=]{2,}(?:[-=+|\s]*[-=]+)*\s*$")
+_UNDERLINE = re.compile(r"^\s*[-=]{2,}[-=+|\s]*$")
 _LINE_LIMIT = 20_000
 _PAIR = re.compile(
     r"^(?P<indent>\s*)(?:[*•-]\s+)?\[?(?P<key>[^\W\d_](?:(?![:=]\s|=)[^\t\n]){0,60}?)\]?"
@@ -19,10 +21,11 @@ _PAIR = re.compile(
 )
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 _IDENTITY = re.compile(
-    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname|unit"
-    r"|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool|peer"
-    r"|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?|printer"
-    r"|neighbor|system|volume|driveletter|switch#|names?|image name|instance|target|job|vm|adapter|#)$",
+    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname"
+    r"|unit|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool"
+    r"|peer|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?"
+    r"|printer|neighbor|system|volume|driveletter|switch#|names?|image name|instance|target|job|vm"
+    r"|adapter|#)$",
     re.I,
 )
 
@@ -37,6 +40,17 @@ class Cell(Struct, frozen=True):
     line: int | None = None
     record: int = 0
     width: int = 1
+
+
+class Fact(Struct, frozen=True):
+    """One judged value. `rule` says in words why it is what it is."""
+
+    item: str
+    field: str
+    value: str
+    health: Health
+    rule: str
+    line: int | None = None
 
 
 class Reading(Struct, frozen=True):
@@ -174,12 +188,13 @@ def _is_header(header: str, row: str) -> bool:
         for word in words
     ):
         return False
-    if any(word[0].isalpha() and word[0].islower() for word in words) and "\t" not in header:
+    lower = any(word[0].isalpha() and word[0].islower() for word in words)
+    if lower and spaced < 3 and "\t" not in header:
         return False
     if "\t" in header:
         return header.count("\t") == row.count("\t") and bool(re.match(r"^[\w\t -]+$", header))
     upper = all(word.upper() == word for word in words) and len(words) >= 3
-    return (spaced >= 2 and len(words) <= spaced + 4 and len(row.split()) >= 2) or upper
+    return (spaced >= 2 and len(words) <= 2 * spaced + 2 and len(row.split()) >= 2) or upper
 
 
 def _columns(
@@ -194,8 +209,8 @@ def _columns(
     if len(groups) >= 2:
         starts = [start for start, _ in groups]
         ends = [end for _, end in groups]
-        names = [header[s : e if i + 1 < len(groups) else None].strip() or str(i)
-                 for i, (s, e) in enumerate(zip(starts, [*starts[1:], None], strict=True))]  # fmt: skip
+        bounds = zip(starts, [*starts[1:], None], strict=True)
+        names = [header[start:end].strip() or str(i) for i, (start, end) in enumerate(bounds)]
         return names, [_cut(row, starts, ends) for row in rows]
     if rows and all(len(row.split()) == len(words) for row in rows):
         return words, [row.split() for row in rows]
@@ -313,5 +328,5 @@ def tagged(line: str) -> tuple[str, str, str] | None:
     found = _TAGGED.match(line)
     if found is None:
         return None
-    item = re.split(r"\s[:–-]\s|:\s", found["rest"], maxsplit=1)[0].strip()
+    item = re.split(r"\s[:\u2013-]\s|:\s", found["rest"], maxsplit=1)[0].strip()
     return found["tag"], item, found["rest"]

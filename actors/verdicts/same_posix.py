@@ -1,4 +1,4 @@
-"""The canonical form of a POSIX check: quotes, options, `sudo` before a reader, defined short-hands."""
+"""The canonical form of a POSIX check: quotes, options, `sudo` before a reader, short-hands."""
 
 import json
 from collections.abc import Sequence
@@ -72,10 +72,9 @@ def _without_sudo(words: list[Word]) -> list[Word]:
     rest = words[1:]
     while rest and rest[0].text in ("-n", "-H", "--"):
         rest = rest[1:]
-    if rest and not rest[0].text.startswith("-") and "=" not in rest[0].text:
-        if effect_of(" ".join(word.raw for word in rest), "posix") == "reads":
-            return rest
-    return words
+    plain = rest and not rest[0].text.startswith("-") and "=" not in rest[0].text
+    reads = plain and effect_of(" ".join(word.raw for word in rest), "posix") == "reads"
+    return rest if reads else words
 
 
 def _spell(word: Word) -> str:

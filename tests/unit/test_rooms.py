@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE = {"msgspec", "pydantic", "tree_sitter", "tree_sitter_bash", "tree_sitter_powershell"}
+PURE = {"msgspec", "pydantic", "tree_sitter", "tree_sitter_bash"}
 STANDARD_EFFECTS = {
     "asyncio",
     "os",

@@ -11,8 +11,9 @@ from stillfixed.actors.verdicts import Run, effect_of, judge, same_check
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason=f"the corpus of labelled cases is not at {CORPUS.name}/ beside the repository"
-)  # fmt: skip
+    not CORPUS.is_dir(),
+    reason=f"the corpus of labelled cases is not at {CORPUS.name}/ beside the repository",
+)
 
 
 def cases(name: str) -> list[dict[str, Any]]:

@@ -106,9 +106,25 @@ def test_effect(platform: Platform, command: str, effect: Effect) -> None:
 def test_a_change_hidden_in_any_wrapper_is_a_change() -> None:
     """No wrapper turns a change into a reader."""
     for wrap in (
-        "sudo {}", "timeout 5 {}", "nohup {} &", "env A=1 {}", "time {}", "watch '{}'", "ssh h '{}'",
-        "bash -c '{}'", "({})", "df; {}", "false || {}", "echo \"$({})\"", "for i in 1; do {}; done",
-        "nice -n 5 {}", "stdbuf -oL {}", "docker exec c {}", "while true; do {}; done",
-        "f() {{ {}; }}; f", "xargs {}", "cat <({})",
-    ):  # fmt: skip
+        "sudo {}",
+        "timeout 5 {}",
+        "nohup {} &",
+        "env A=1 {}",
+        "time {}",
+        "watch '{}'",
+        "ssh h '{}'",
+        "bash -c '{}'",
+        "({})",
+        "df; {}",
+        "false || {}",
+        'echo "$({})"',
+        "for i in 1; do {}; done",
+        "nice -n 5 {}",
+        "stdbuf -oL {}",
+        "docker exec c {}",
+        "while true; do {}; done",
+        "f() {{ {}; }}; f",
+        "xargs {}",
+        "cat <({})",
+    ):
         assert effect_of(wrap.format("rm -f /x"), "posix") == "changes", wrap

@@ -23,7 +23,8 @@ UNIT = (
 def services(**states: str) -> Run:
     rows = "".join(f"{state:<9}{name:<19}x\n" for name, state in states.items())
     return Run(
-        f"\nStatus   Name               DisplayName\n------   ----               -----------\n{rows}\n"
+        "\nStatus   Name               DisplayName\n------   ----               -----------\n"
+        f"{rows}\n"
     )
 
 
@@ -48,31 +49,146 @@ CASES: list[tuple[str, Platform, Run, Run, str | None, Verdict]] = [
     ("nc -z h 80", "posix", Run("", "", 1), Run(""), None, "fixed"),
     ("true", "posix", Run(""), Run(""), None, "healthy"),
     ("false", "posix", Run("", "", 1), Run("", "", 1), None, "still_failing"),
-    ("df -h", "posix", Run(DF.format(root="100%", data="26%")), Run(DF.format(root="51%", data="26%")), None, "fixed"),
-    ("df -h", "posix", Run(DF.format(root="100%", data="26%")), Run(DF.format(root="95%", data="26%")), None, "inconclusive"),
-    ("df -h", "posix", Run(DF.format(root="100%", data="26%")), Run(DF.format(root="51%", data="99%")), None, "regressed"),
-    ("df -h", "posix", Run(DF.format(root="90%", data="26%")), Run(DF.format(root="51%", data="26%")), "Use% < 80", "fixed"),
+    (
+        "df -h",
+        "posix",
+        Run(DF.format(root="100%", data="26%")),
+        Run(DF.format(root="51%", data="26%")),
+        None,
+        "fixed",
+    ),
+    (
+        "df -h",
+        "posix",
+        Run(DF.format(root="100%", data="26%")),
+        Run(DF.format(root="95%", data="26%")),
+        None,
+        "inconclusive",
+    ),
+    (
+        "df -h",
+        "posix",
+        Run(DF.format(root="100%", data="26%")),
+        Run(DF.format(root="51%", data="99%")),
+        None,
+        "regressed",
+    ),
+    (
+        "df -h",
+        "posix",
+        Run(DF.format(root="90%", data="26%")),
+        Run(DF.format(root="51%", data="26%")),
+        "Use% < 80",
+        "fixed",
+    ),
     ("cat f", "posix", Run("a\n"), Run("b\n"), None, "inconclusive"),
     ("ss -ltn", "posix", Run("x:22\n"), Run("x:22\nx:8080\n"), "stdout contains :8080", "fixed"),
-    ("systemctl status demo", "posix", Run(UNIT.format(state="failed (Result: exit-code)"), "", 3), Run(UNIT.format(state="active (running)")), None, "fixed"),
-    ("systemctl status demo", "posix", Run(UNIT.format(state="active (running)")), Run(UNIT.format(state="inactive (dead)"), "", 3), None, "regressed"),
+    (
+        "systemctl status demo",
+        "posix",
+        Run(UNIT.format(state="failed (Result: exit-code)"), "", 3),
+        Run(UNIT.format(state="active (running)")),
+        None,
+        "fixed",
+    ),
+    (
+        "systemctl status demo",
+        "posix",
+        Run(UNIT.format(state="active (running)")),
+        Run(UNIT.format(state="inactive (dead)"), "", 3),
+        None,
+        "regressed",
+    ),
     ("systemctl is-active demo", "posix", Run("inactive\n", "", 3), Run("active\n"), None, "fixed"),
-    ("/etc/init.d/demo status", "posix", Run("demo is not running\n", "", 3), Run("demo is running\n"), None, "fixed"),
-    ("systemctl --failed", "posix", Run("  UNIT LOAD ACTIVE SUB DESCRIPTION\n● a.service loaded failed failed A thing\n\n1 loaded units listed.\n"), Run("0 loaded units listed.\n"), None, "fixed"),
-    ("gsv a,b", "powershell", services(a="Stopped", b="Running"), services(a="Running", b="Running"), None, "fixed"),
-    ("gsv a,b", "powershell", services(a="Stopped", b="Running"), services(a="Running", b="Stopped"), None, "regressed"),
-    ("gsv a,b", "powershell", services(a="Stopped", b="Stopped"), services(a="Running", b="Stopped"), None, "still_failing"),
-    ("gsv a,b", "powershell", services(a="Stopped", b="Running"), services(b="Running"), None, "inconclusive"),
-    ("gsv app", "powershell", typed("Stopped", "Manual"), typed("Stopped", "Manual"), None, "healthy"),
-    ("gsv app", "powershell", typed("Stopped", "Automatic"), typed("Running", "Automatic"), None, "fixed"),
-    ("gsv app", "powershell", typed("Stopped", "Automatic"), Run("\nName : app\n"), None, "inconclusive"),
-    ("gsv app", "powershell", typed("Stopped", "Automatic"), Run("", "Access is denied", 1), None, "inconclusive"),
+    (
+        "/etc/init.d/demo status",
+        "posix",
+        Run("demo is not running\n", "", 3),
+        Run("demo is running\n"),
+        None,
+        "fixed",
+    ),
+    (
+        "systemctl --failed",
+        "posix",
+        Run(
+            "  UNIT LOAD ACTIVE SUB DESCRIPTION\n"
+            "● a.service loaded failed failed A thing\n\n1 loaded units listed.\n"
+        ),
+        Run("0 loaded units listed.\n"),
+        None,
+        "fixed",
+    ),
+    (
+        "gsv a,b",
+        "powershell",
+        services(a="Stopped", b="Running"),
+        services(a="Running", b="Running"),
+        None,
+        "fixed",
+    ),
+    (
+        "gsv a,b",
+        "powershell",
+        services(a="Stopped", b="Running"),
+        services(a="Running", b="Stopped"),
+        None,
+        "regressed",
+    ),
+    (
+        "gsv a,b",
+        "powershell",
+        services(a="Stopped", b="Stopped"),
+        services(a="Running", b="Stopped"),
+        None,
+        "still_failing",
+    ),
+    (
+        "gsv a,b",
+        "powershell",
+        services(a="Stopped", b="Running"),
+        services(b="Running"),
+        None,
+        "inconclusive",
+    ),
+    (
+        "gsv app",
+        "powershell",
+        typed("Stopped", "Manual"),
+        typed("Stopped", "Manual"),
+        None,
+        "healthy",
+    ),
+    (
+        "gsv app",
+        "powershell",
+        typed("Stopped", "Automatic"),
+        typed("Running", "Automatic"),
+        None,
+        "fixed",
+    ),
+    (
+        "gsv app",
+        "powershell",
+        typed("Stopped", "Automatic"),
+        Run("\nName : app\n"),
+        None,
+        "inconclusive",
+    ),
+    (
+        "gsv app",
+        "powershell",
+        typed("Stopped", "Automatic"),
+        Run("", "Access is denied", 1),
+        None,
+        "inconclusive",
+    ),
     ("show int", "network", Run("% Invalid input detected"), Run("ok"), None, "inconclusive"),
     ("ping h", "cmd", Run("Lost = 4 (100% loss)"), Run("Lost = 0 (0% loss)"), None, "fixed"),
     ("check", "posix", Run("3 errors found\n"), Run("0 errors found\n"), None, "fixed"),
     ("check", "posix", Run("0 errors, 0 failed\n"), Run("0 errors, 0 failed\n"), None, "healthy"),
     ("x", "posix", Run("Status: ok\n"), Run("Status: ok\n"), "Colour == red", "inconclusive"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("command", "platform", "before", "after", "expect", "verdict"), CASES)
@@ -98,9 +214,11 @@ def test_pairing_a_run_with_itself_is_noticed() -> None:
 def test_deciding_lines_are_marked() -> None:
     """The rows that decide the verdict are marked in the two outputs side by side."""
     found = judge(
-        "gsv a,b", services(a="Stopped", b="Running"), services(a="Running", b="Running"),
+        "gsv a,b",
+        services(a="Stopped", b="Running"),
+        services(a="Running", b="Running"),
         platform="powershell",
-    )  # fmt: skip
+    )
     assert [row.after for row in found.lines if row.deciding] == ["Running  a                  x"]
     assert found.fields[0].item == "a"
 
@@ -116,9 +234,20 @@ def test_one_run_alone() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Status", "Status = OK", "Status === OK", "Status ==", "== OK", "Use% < lots",
-     "stdout matches (", "exit_status == ok", "Status is OK", "Use% =< 90"],
-)  # fmt: skip
+    [
+        "",
+        "Status",
+        "Status = OK",
+        "Status === OK",
+        "Status ==",
+        "== OK",
+        "Use% < lots",
+        "stdout matches (",
+        "exit_status == ok",
+        "Status is OK",
+        "Use% =< 90",
+    ],
+)
 def test_a_mistyped_expectation_is_refused(text: str) -> None:
     """An expectation that cannot be read is refused where it is stated, with what to write."""
     with pytest.raises(ValueError, match="expectation"):
@@ -127,6 +256,49 @@ def test_a_mistyped_expectation_is_refused(text: str) -> None:
 
 def test_expectations_are_read_as_written() -> None:
     """Field, operator and value keep their spaces and signs."""
-    for text in ("Status == OK", "exit_status == 0", "Use% < 90", "stdout not contains timeout",
-                 "Current mode == enforcing", "stdout matches a\\s+==", "State != a < b"):  # fmt: skip
+    for text in (
+        "Status == OK",
+        "exit_status == 0",
+        "Use% < 90",
+        "stdout not contains timeout",
+        "Current mode == enforcing",
+        "stdout matches a\\s+==",
+        "State != a < b",
+    ):
         assert str(parse_expectation(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        (
+            "docker ps",
+            Run("NAMES   STATUS\nw  Up 9 s (unhealthy)\n"),
+            Run("NAMES   STATUS\nw  Up 1 s (health: starting)\n"),
+        ),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : b\nStatus : OK\n")),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : a\nStatus : Unknown\n")),
+        ("gsv", Run("Name : a\nStatus : Error\n"), Run("Name : a\n")),
+        (
+            "gsv",
+            Run("Name : a\nStatus : Stopped\nStartType : Automatic\n"),
+            Run("Name : a\nStatus : Stopped\nStartType : Disabled\n"),
+        ),
+        ("grep ERROR log", Run("ERROR a\n"), Run("", "", 1)),
+        (
+            "tail log",
+            Run("2026-01-01 10:00:00 ERROR down\n"),
+            Run("2026-01-01 11:00:00 INFO up and going\n"),
+        ),
+        (
+            "show ip int br",
+            Run("Port  Status  Protocol\nGi1   down    down\n"),
+            Run("Port  Status                 Protocol\nGi1   administratively down  down\n"),
+        ),
+        ("status", Run("DOWN\n"), Run("null\n")),
+        ("x", Run("cannot open db\n", "", 1), Run("a : 1\n", "", 1)),
+    ],
+)
+def test_a_masked_fault_is_not_fixed(command: str, before: Run, after: Run) -> None:
+    """A fault that is hidden, renamed, filtered away or switched off is not a fix."""
+    assert judge(command, before, after, platform="posix").verdict == "inconclusive"

@@ -1,0 +1,72 @@
+"""Connectors, endpoints: the line that travels for a command, by platform. Pure text.
+
+posix, cmd and network: the command as it is, for the login shell of the other side.
+powershell: an encoded script around the command, so that its exit status tells what happened.
+"""
+
+import base64
+
+from stillfixed.actors.errors import EndpointError
+from stillfixed.actors.verdicts.model import Platform
+
+SSH_LINE_CHARACTERS = 8_191
+"""The longest PowerShell line sent over SSH. Windows' sshd hands it to cmd.exe unless an
+administrator chose another shell, and cmd.exe cuts longer lines."""
+
+WINDOWS_LINE_CHARACTERS = 32_767
+"""The longest command line Windows can start a program with."""
+
+POWERSHELL_ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-OutputFormat", "Text")
+"""Without `-OutputFormat Text`, an encoded command writes its errors as XML."""
+
+# The command stands on lines of its own: a comment at its end cannot swallow what follows, and a
+# syntax error in it is PowerShell's to report. `$?` must be read by the very next statement.
+_SCRIPT = """\
+$ProgressPreference = 'SilentlyContinue'
+try { [Console]::OutputEncoding = $OutputEncoding = New-Object System.Text.UTF8Encoding $false } \
+catch { }
+$global:LASTEXITCODE = 0
+try {
+%s
+$StillfixedWorked = $?
+} catch {
+[Console]::Error.WriteLine(($_ | Out-String).TrimEnd())
+exit 1
+}
+if ($StillfixedWorked) { exit 0 }
+if ($LASTEXITCODE) { exit $LASTEXITCODE }
+exit 1
+"""
+
+
+def wire_line(command: str, platform: Platform) -> str:
+    """What is sent as the exec request of an SSH channel.
+
+    Raises `EndpointError` if a PowerShell line would be too long to arrive whole.
+    """
+    if platform != "powershell":
+        return command
+    line = " ".join(("powershell", *powershell_arguments(command)))
+    check_length(line, SSH_LINE_CHARACTERS)
+    return line
+
+
+def powershell_arguments(command: str) -> tuple[str, ...]:
+    encoded = base64.b64encode(powershell_script(command).encode("utf-16-le")).decode()
+    return *POWERSHELL_ARGUMENTS, "-EncodedCommand", encoded
+
+
+def powershell_script(command: str) -> str:
+    """A script with the command's output and, as exit status: the code of a native program that
+    failed last; 1 for a failed cmdlet or an error that nothing caught, its text on stderr; else 0.
+    """
+    return _SCRIPT % command
+
+
+def check_length(line: str, limit_characters: int) -> None:
+    if len(line) > limit_characters:
+        raise EndpointError(
+            f"The PowerShell command was not sent: encoded it is {len(line):,} characters, and"
+            f" only {limit_characters:,} are sure to arrive. Put it in a script on the endpoint"
+            " and run that."
+        )

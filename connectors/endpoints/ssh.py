@@ -1,0 +1,169 @@
+"""Connectors, endpoints: machines reached over SSH.
+
+Guarantee: the host key is always checked, of jump hosts too; an error means that the command was
+not sent; whatever happens after it was sent is an `Outcome`.
+
+`~/.ssh/config`, `~/.ssh/known_hosts`, the default keys and the agent are used as `ssh` does.
+Options of an endpoint, all optional:
+
+    known_hosts         file of accepted host keys         as ssh has it
+    identity_file       private key to log in with         as ssh has it
+    config_file         file to read for ~/.ssh/config     ~/.ssh/config
+    connect_seconds     limit from name to logged in       15
+    keepalive_seconds   pause between signs of life; the   15
+                        connection is lost after 3 missed
+
+Ending a command early is best effort: the server gets a TERM signal for it and then the close of
+its channel. OpenSSH before 7.9, and OpenSSH for a root login, ignore the signal.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+
+import asyncssh
+
+from stillfixed.actors.errors import ConnectionLost, EndpointError
+from stillfixed.actors.runtime.endpoints import EndpointSpec, Limits, Outcome, Sink
+from stillfixed.actors.verdicts.model import Platform
+from stillfixed.connectors.endpoints.output import Output
+from stillfixed.connectors.endpoints.shells import wire_line
+from stillfixed.connectors.endpoints.ssh_channel import ExecChannel, ExecSession
+from stillfixed.connectors.endpoints.ssh_login import connect
+from stillfixed.connectors.endpoints.waiting import discard
+
+
+async def open_ssh(spec: EndpointSpec) -> "SshEndpoint":
+    """Connect and log in. Raises an `EndpointError` that says what to do."""
+    return SshEndpoint(spec.name, await connect(spec), spec.platform)
+
+
+class SshEndpoint:
+    def __init__(
+        self, name: str, connection: asyncssh.SSHClientConnection, platform: Platform
+    ) -> None:
+        self._name = name
+        self._connection = connection
+        self._platform = platform
+
+    @property
+    def identity(self) -> str:
+        host, port = self._connection.get_extra_info("host"), self._connection.get_extra_info("port")
+        key = self._connection.get_server_host_key()
+        fingerprint = key.get_fingerprint() if key is not None else "no host key"
+        return f"{host}:{port} {fingerprint}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self._connection.is_closed()
+
+    async def close(self) -> None:
+        """Runs in flight end as lost."""
+        self._connection.close()
+        await self._connection.wait_closed()
+
+    async def run(
+        self, command: str, *, sink: Sink, limits: Limits, before_send: Awaitable[None]
+    ) -> Outcome:
+        try:
+            line = wire_line(command, self._platform).encode()
+            run = await _Run.open(self._name, self._connection, sink, limits)
+        except BaseException:
+            discard(before_send)
+            raise
+        # The channel is open before the permission to send is there, so that the network and the
+        # disk work at the same time.
+        try:
+            await before_send
+            run.send(line)
+            return await run.wait(self._platform)
+        finally:
+            run.close()
+
+
+class _Run:
+    """One command on its channel."""
+
+    def __init__(
+        self, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
+    ) -> None:
+        self._name = name
+        self._limits = limits
+        self._channel = ExecChannel(connection)
+        self._output = Output(sink, limits.output_bytes, self._channel.give_back)
+        self._session = ExecSession(self._output)
+        self._timed_out = False
+
+    @classmethod
+    async def open(
+        cls, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
+    ) -> "_Run":
+        try:
+            run = cls(name, connection, sink, limits)
+            await run._channel.open(run._session)
+        except asyncssh.ChannelOpenError as error:
+            if connection.is_closed():
+                raise ConnectionLost(_gone(name)) from error
+            raise EndpointError(
+                f"{name}: the server opens no further session on this connection"
+                f" ({error.reason}). Wait for another run to end, or raise MaxSessions there."
+            ) from error
+        return run
+
+    def send(self, line: bytes) -> None:
+        if self._session.closed:
+            raise ConnectionLost(_gone(self._name))
+        self._channel.send(line)
+        self._channel.write_eof()
+
+    async def wait(self, platform: Platform) -> Outcome:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._limits.time_seconds, self._time_out)
+        try:
+            await self._output.deliver()
+        finally:
+            timer.cancel()
+        return self._outcome(platform)
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self.close()
+        self._output.finish()
+
+    def close(self) -> None:
+        """End the command if it still runs: TERM, then no channel."""
+        if self._session.closed or self._channel.is_closing():
+            return
+        self._channel.terminate()
+        self._channel.abort()
+
+    def _outcome(self, platform: Platform) -> Outcome:
+        session, channel = self._session, self._channel
+        if session.exit_status is not None:
+            unsure = "" if session.saw_end_of_output or session.loss is None else _INCOMPLETE
+            return self._output.outcome("exited", exit_status=session.exit_status, detail=unsure)
+        if session.exit_signal is not None:
+            return self._output.outcome("signalled", signal=session.exit_signal)
+        if self._timed_out:
+            limit = f"The time limit of {self._limits.time_seconds:g} seconds."
+            return self._output.outcome("timed_out", detail=limit)
+        if channel.accepted is False and session.loss is None:
+            raise EndpointError(
+                f"{self._name}: the server refused to run the command, and did not start it."
+                " Its settings allow this login no commands of its own."
+            )
+        if session.loss is None and platform == "network":
+            return self._output.outcome("exited", detail="The device tells no exit status.")
+        return self._output.outcome("lost", detail=_loss(session.loss))
+
+
+_INCOMPLETE = "The connection was lost after the exit status: output may be missing."
+
+
+def _loss(error: Exception | None) -> str:
+    if error is None:
+        return "The server closed the channel without telling how the command ended."
+    return f"The connection was lost: {error}."
+
+
+def _gone(name: str) -> str:
+    return f"{name}: the connection was gone before the command was sent. Run it again."

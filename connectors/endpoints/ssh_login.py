@@ -1,0 +1,166 @@
+"""Connectors, endpoints: from a name to a logged-in SSH connection.
+
+Guarantee: every error that connecting can raise comes out as an `EndpointError` with what to do.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from stillfixed.actors.errors import EndpointError, EndpointUnreachable
+from stillfixed.actors.runtime.endpoints import EndpointSpec
+from stillfixed.connectors.endpoints.ssh_errors import Attempt, setup_error
+
+OPTIONS = ("known_hosts", "identity_file", "config_file", "connect_seconds", "keepalive_seconds")
+CONNECT_SECONDS = 15.0
+KEEPALIVE_SECONDS = 15.0
+KEEPALIVES_MISSED = 3
+
+_ADDRESS = re.compile(
+    r"(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:@\s]+))(?::(?P<port>\d{1,5}))?"
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    host: str
+    user: str | None
+    port: int | None
+
+
+def parse_address(text: str, name: str) -> Address:
+    """`user@host:port`, user and port optional; an IPv6 address in brackets if a port follows."""
+    if text.count(":") > 1 and "[" not in text:
+        user, _, host = text.rpartition("@")
+        return Address(host, user or None, None)
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise EndpointError(
+            f"{name}: {text!r} is not an SSH address. Write an alias of your SSH config,"
+            " or user@host:port with user and port optional."
+        )
+    port = match["port"]
+    return Address(match["v6"] or match["host"], match["user"], int(port) if port else None)
+
+
+async def connect(spec: EndpointSpec) -> asyncssh.SSHClientConnection:
+    """Log in, through jump hosts where the SSH config has them."""
+    address = parse_address(spec.address, spec.name)
+    settings = _settings(spec)
+    limit_seconds = _seconds(spec, "connect_seconds", CONNECT_SECONDS)
+    try:
+        async with asyncio.timeout(limit_seconds):
+            return await _connect(spec.name, address, settings)
+    except TimeoutError as error:
+        raise EndpointUnreachable(
+            f"{spec.name}: {spec.address} was not logged in to within {limit_seconds:g} seconds."
+            " Check that it is on and that a firewall lets you through."
+        ) from error
+
+
+def _settings(spec: EndpointSpec) -> dict[str, Any]:
+    unknown = sorted(spec.options.keys() - set(OPTIONS))
+    if unknown:
+        raise EndpointError(
+            f"{spec.name}: an SSH endpoint has no option {unknown[0]!r}."
+            f" There are: {', '.join(OPTIONS)}."
+        )
+    settings: dict[str, Any] = {
+        "keepalive_interval": _seconds(spec, "keepalive_seconds", KEEPALIVE_SECONDS),
+        "keepalive_count_max": KEEPALIVES_MISSED,
+        # Half-open logins end by themselves; the limit that a caller sees is in `connect`.
+        "login_timeout": _seconds(spec, "connect_seconds", CONNECT_SECONDS),
+    }
+    if "known_hosts" in spec.options:
+        settings["known_hosts"] = [_file(spec, "known_hosts")]
+    if "identity_file" in spec.options:
+        settings["client_keys"] = [_file(spec, "identity_file")]
+    if "config_file" in spec.options:
+        settings["config"] = [_file(spec, "config_file")]
+    return settings
+
+
+def _file(spec: EndpointSpec, option: str) -> str:
+    path = Path(spec.options[option]).expanduser()
+    if not path.is_file():
+        raise EndpointError(
+            f"{spec.name}: the option {option} names {path}, which is not a file."
+            " Correct the path, or remove the option."
+        )
+    return str(path)
+
+
+def _seconds(spec: EndpointSpec, option: str, default_seconds: float) -> float:
+    text = spec.options.get(option, str(default_seconds))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise EndpointError(
+            f"{spec.name}: the option {option} is {text!r}. Give a number of seconds above 0."
+        )
+    return seconds
+
+
+async def _connect(
+    name: str,
+    address: Address,
+    settings: dict[str, Any],
+    tunnel: asyncssh.SSHClientConnection | None = None,
+    via: frozenset[str] = frozenset(),
+) -> asyncssh.SSHClientConnection:
+    """`via` holds the hosts on the way that asked for this one as their jump host."""
+    settings = settings | {
+        "host": address.host,
+        "port": () if address.port is None else address.port,
+        "username": () if address.user is None else address.user,
+    }
+    try:
+        options = await asyncssh.SSHClientConnectionOptions.construct(**settings)
+    except Exception as error:
+        raise setup_error(name, error) from error
+    # asyncssh takes `UserKnownHostsFile none` for "check nothing"; empty means the default file.
+    known_hosts = options.known_hosts or b""
+    attempt = Attempt(name, options.host, options.port, options.username, known_hosts)
+    if tunnel is None and isinstance(options.tunnel, str):
+        for jump in options.tunnel.split(","):
+            hop = parse_address(jump.strip(), name)
+            if hop.host not in via | {address.host}:
+                tunnel = await _connect(
+                    name, hop, _shared(settings), tunnel, via | {address.host}
+                )
+    settings |= {"known_hosts": known_hosts, "tunnel": tunnel}
+    try:
+        connection = await asyncssh.connect(client_factory=lambda: _Client(attempt), **settings)
+    except BaseException as error:
+        if tunnel is not None:
+            tunnel.close()
+        if isinstance(error, Exception):
+            raise attempt.error(error) from error
+        raise
+    if tunnel is not None:
+        connection.set_tunnel(tunnel)
+    return connection
+
+
+def _shared(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a jump host has in common with the host behind it."""
+    return {key: settings[key] for key in settings.keys() - {"host", "port", "username"}}
+
+
+class _Client(asyncssh.SSHClient):
+    """Asked by asyncssh about a host key that is not among the accepted ones. Never accepts."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        self._attempt.unknown_key(host, addr, port, key)
+        return False
