@@ -8,7 +8,7 @@ import asyncio
 import getpass
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -161,7 +161,8 @@ async def serve(on: Common) -> None:
     try:
         service.publish()
         err().print(f"Host for {settings.folder}. Ctrl-C ends it.", soft_wrap=True)
-        await asyncio.Event().wait()
+        with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
+            await asyncio.Event().wait()
     finally:
         async with waiting("Letting the sessions go …"):
             await service.close()

@@ -71,7 +71,8 @@ class Shell:
     async def _begin(self) -> Lines:
         transcript = await self.session.transcript()
         state = self._state = transcript.state
-        self.endpoint = next(reversed(state.endpoints), "")
+        used = [run.endpoint for run in transcript.runs.values()]
+        self.endpoint = next(reversed([*state.endpoints, *used]), "")
         self.show(stream.heading(self.session.id, state))
         if len(transcript.entries) > 2:
             shown = transcript.entries[-ENTRIES_SHOWN:]

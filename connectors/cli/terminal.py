@@ -40,8 +40,8 @@ def err() -> Console:
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = PIPED_COLUMNS
+    if "COLUMNS" not in os.environ and not any(os.isatty(stream) for stream in (0, 1, 2)):
+        console.width = PIPED_COLUMNS  # no terminal far and wide: rich would take it for 80
     return console
 
 
