@@ -25,7 +25,7 @@ from stillfixed.connectors.cli import render
 from stillfixed.connectors.cli.text import plain
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from scripts.demo_parts import Shop, ssh_server  # noqa: E402 - the project's root comes first
+from scripts.demo_parts import Shop, ssh_server
 
 console = Console(highlight=False, width=100 if not sys.stdout.isatty() else None)
 

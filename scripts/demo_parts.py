@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import asyncssh
+
 from tests.support.sshd import SshdMissing, sshd
 
 
@@ -80,7 +81,7 @@ async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
     process.exit(await shell.wait())
 
 
-SHOP = '''
+SHOP = """
 import http.server, pathlib, sys
 
 folder = pathlib.Path(sys.argv[1])
@@ -103,7 +104,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
 print(server.server_port, flush=True)
 server.serve_forever()
-'''
+"""
 
 
 class Shop:

@@ -1,4 +1,4 @@
-"""One Ray instance for the whole test session, started when the first test needs it."""
+"""One Ray instance and one sshd for the whole test session, started when a test first needs them."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from stillfixed import AsyncClient, Settings, connect_async
 from stillfixed.actors.runtime.cluster import Cluster
+from tests.support.sshd import Sshd, skipping_without_sshd
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,10 @@ async def service(ray_cluster: Cluster, settings: Settings) -> AsyncIterator[Asy
     """A client with a log of its own; its hosts end with it."""
     async with await connect_async(settings) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A real sshd on loopback, shared by the tests that leave it in peace."""
+    with skipping_without_sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server

@@ -123,7 +123,7 @@ def translate(error: apsw.Error, path: Path) -> LogError:
     match error:
         case apsw.FullError():
             return LogFull(_no_room(path, error))
-        case apsw.IOError() if error.extendedresult in _WRITE_ERRORS:
+        case apsw.IOError() if getattr(error, "extendedresult", 0) in _WRITE_ERRORS:
             return LogFull(_no_room(path, error))
         case apsw.CorruptError() | apsw.NotADBError():
             return LogCorrupted(

@@ -66,7 +66,7 @@ class SessionActor:
         import ray
 
         await self.drain()
-        ray.actor.exit_actor()
+        ray.actor.exit_actor()  # type: ignore[no-untyped-call]
 
     async def _host(self) -> SessionHost:
         if self._starting is None:

@@ -7,6 +7,7 @@ it; the session counts a moment once (the request id is made of it, and so is th
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.log.contract import EventLog, Timer
@@ -53,13 +54,16 @@ class Alarms:
                 if key not in self._ringing and len(self._ringing) < RINGING_AT_ONCE:
                     task = asyncio.create_task(self._ring(timer))
                     self._ringing[key] = task
-                    task.add_done_callback(lambda _, key=key: self._ringing.pop(key, None))
+                    task.add_done_callback(partial(self._rung, key))
             next_due = await self._log.next_due()
         except StillfixedError:
             return LOOK_EVERY_SECONDS
         if next_due is None or next_due <= now:
             return LOOK_EVERY_SECONDS
         return min(LOOK_EVERY_SECONDS, (next_due - now).total_seconds())
+
+    def _rung(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
+        del self._ringing[key]
 
     async def _ring(self, timer: Timer) -> None:
         request = FireTimer(by=RUNTIME, monitor=timer.name, due_at=timer.due_at)

@@ -34,7 +34,7 @@ def import_ray() -> ModuleType:
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
-    return ray  # type: ignore[no-any-return]
+    return ray
 
 
 class Cluster:

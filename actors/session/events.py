@@ -265,4 +265,5 @@ def encode(event: SessionEvent) -> bytes:
 
 
 def decode(data: bytes) -> SessionEvent:
-    return _decoder.decode(data)
+    event: SessionEvent = _decoder.decode(data)
+    return event

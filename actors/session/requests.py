@@ -194,7 +194,8 @@ def encode_answer(answer: SessionAnswer) -> bytes:
 
 
 def decode_answer(data: bytes) -> SessionAnswer:
-    return _answer_decoder.decode(data)
+    answer: SessionAnswer = _answer_decoder.decode(data)
+    return answer
 
 
 class Context(msgspec.Struct, frozen=True):

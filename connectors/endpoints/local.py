@@ -26,6 +26,9 @@ from stillfixed.connectors.endpoints.waiting import discard
 BUFFER_BYTES = 4 * 1024 * 1024
 """The most output of one run that waits in memory for a busy sink; then the pipes wait."""
 
+KILLED_SECONDS = 5.0
+"""How long a run waits for a killed process to be gone; one stuck in the kernel may never be."""
+
 
 async def open_local(spec: EndpointSpec) -> "LocalEndpoint":
     """An endpoint of kind local: `address` is ignored, and there are no options.
@@ -125,6 +128,7 @@ class _Process(asyncio.SubprocessProtocol):
         self._waiting_bytes = 0
         self._ended: tuple[End, str] | None = None
         self._over = False
+        self._gone = asyncio.Event()
         self._transport: asyncio.SubprocessTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -144,6 +148,7 @@ class _Process(asyncio.SubprocessProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
+        self._gone.set()
         if self._transport is not None:
             self._transport.close()
         self._output.finish()
@@ -157,6 +162,9 @@ class _Process(asyncio.SubprocessProtocol):
         finally:
             timer.cancel()
             self._kill()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KILLED_SECONDS):
+                    await self._gone.wait()
         assert self._transport is not None
         status = self._transport.get_returncode()
         if self._ended is not None:

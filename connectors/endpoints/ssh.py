@@ -31,6 +31,9 @@ from stillfixed.connectors.endpoints.ssh_channel import ExecChannel, ExecSession
 from stillfixed.connectors.endpoints.ssh_login import connect
 from stillfixed.connectors.endpoints.waiting import discard
 
+COMMAND_BYTES = 256 * 1024 - 1024
+"""OpenSSH drops the connection for a packet over 256 KiB; a command travels in one packet."""
+
 
 async def open_ssh(spec: EndpointSpec) -> "SshEndpoint":
     """Connect and log in. Raises an `EndpointError` that says what to do."""
@@ -47,7 +50,10 @@ class SshEndpoint:
 
     @property
     def identity(self) -> str:
-        host, port = self._connection.get_extra_info("host"), self._connection.get_extra_info("port")
+        host, port = (
+            self._connection.get_extra_info("host"),
+            self._connection.get_extra_info("port"),
+        )
         key = self._connection.get_server_host_key()
         fingerprint = key.get_fingerprint() if key is not None else "no host key"
         return f"{host}:{port} {fingerprint}"
@@ -66,6 +72,7 @@ class SshEndpoint:
     ) -> Outcome:
         try:
             line = wire_line(command, self._platform).encode()
+            _check_size(line, self._name)
             run = await _Run.open(self._name, self._connection, sink, limits)
         except BaseException:
             discard(before_send)
@@ -113,7 +120,6 @@ class _Run:
         if self._session.closed:
             raise ConnectionLost(_gone(self._name))
         self._channel.send(line)
-        self._channel.write_eof()
 
     async def wait(self, platform: Platform) -> Outcome:
         loop = asyncio.get_running_loop()
@@ -154,6 +160,14 @@ class _Run:
         if session.loss is None and platform == "network":
             return self._output.outcome("exited", detail="The device tells no exit status.")
         return self._output.outcome("lost", detail=_loss(session.loss))
+
+
+def _check_size(line: bytes, name: str) -> None:
+    if len(line) > COMMAND_BYTES:
+        raise EndpointError(
+            f"{name}: the command was not sent: it is {len(line):,} bytes, and OpenSSH takes at"
+            f" most {COMMAND_BYTES:,}. Put it in a script on the endpoint and run that."
+        )
 
 
 _INCOMPLETE = "The connection was lost after the exit status: output may be missing."

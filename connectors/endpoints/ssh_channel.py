@@ -10,8 +10,6 @@ a new asyncssh that moves one says so.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import asyncssh
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST
@@ -44,9 +42,12 @@ class ExecChannel(asyncssh.SSHClientChannel[bytes]):
         self._recv_paused = False
 
     def send(self, command: bytes) -> None:
-        """Send the command and the end of its input; the answer comes to the session."""
-        answer = asyncio.ensure_future(self._make_request(b"exec", String(command)))
+        """Send the command and the end of its input; the answer comes later, if at all."""
+        answer = asyncio.get_running_loop().create_future()
         answer.add_done_callback(self._answered)
+        self._request_waiters.append(answer)
+        self._send_request(b"exec", String(command), want_reply=True)
+        self.write_eof()
 
     def _answered(self, answer: "asyncio.Future[bool | None]") -> None:
         if answer.cancelled() or answer.exception() is not None:

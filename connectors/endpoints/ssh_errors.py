@@ -63,7 +63,9 @@ class Attempt:
         known_hosts = self._known_hosts or str(Path(DEFAULT_KNOWN_HOSTS).expanduser())
         if self._known_hosts or Path(str(known_hosts)).is_file():
             lookup_port = None if port == DEFAULT_PORT else port
-            self._changed = bool(asyncssh.match_known_hosts(known_hosts, host, addr, lookup_port)[0])
+            self._changed = bool(
+                asyncssh.match_known_hosts(known_hosts, host, addr, lookup_port)[0]
+            )
 
     def error(self, error: Exception) -> EndpointError:
         """What to tell the caller about an exception of connecting."""

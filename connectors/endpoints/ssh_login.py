@@ -131,9 +131,7 @@ async def _connect(
         for jump in options.tunnel.split(","):
             hop = parse_address(jump.strip(), name)
             if hop.host not in via | {address.host}:
-                tunnel = await _connect(
-                    name, hop, _shared(settings), tunnel, via | {address.host}
-                )
+                tunnel = await _connect(name, hop, _shared(settings), tunnel, via | {address.host})
     settings |= {"known_hosts": known_hosts, "tunnel": tunnel}
     try:
         connection = await asyncssh.connect(client_factory=lambda: _Client(attempt), **settings)

@@ -16,17 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from stillfixed.actors.runtime.endpoints import EndpointSpec
 
 START_SECONDS = 10.0
 
+# SHLVL keeps bash from reading the user's .bashrc, which it does where a server is its parent.
 _CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile {folder}/sshd.pid
-SetEnv STILLFIXED_SSHD={mark}
+SetEnv STILLFIXED_SSHD={mark} SHLVL=1
 UsePAM no
 StrictModes no
 PasswordAuthentication no
@@ -105,7 +108,9 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
     """
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None or shutil.which("ssh-keygen") is None:
-        raise SshdMissing("OpenSSH's sshd and ssh-keygen are not installed: install openssh-server.")
+        raise SshdMissing(
+            "OpenSSH's sshd and ssh-keygen are not installed: install openssh-server."
+        )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,9 +118,7 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
     _write_keys(folder, port)
     config = folder / "sshd_config"
     config.write_text(
-        _CONFIG.format(
-            port=port, folder=folder, mark=mark, max_sessions=max_sessions, extra=extra
-        )
+        _CONFIG.format(port=port, folder=folder, mark=mark, max_sessions=max_sessions, extra=extra)
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -127,6 +130,16 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
         yield server
     finally:
         _end(server)
+
+
+@contextmanager
+def skipping_without_sshd(folder: Path) -> Iterator[Sshd]:
+    """`sshd`, for a fixture: where OpenSSH is not installed, its tests are skipped."""
+    try:
+        with sshd(folder) as server:
+            yield server
+    except SshdMissing as missing:
+        pytest.skip(str(missing))
 
 
 def _write_keys(folder: Path, port: int) -> None:

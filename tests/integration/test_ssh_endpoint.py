@@ -1,0 +1,262 @@
+"""SSH against a real OpenSSH server: who is let in, who is believed, and what is said if not."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stillfixed.actors.errors import (
+    ConnectionLost,
+    EndpointError,
+    EndpointUnreachable,
+    HostKeyRefused,
+    LoginRefused,
+)
+from stillfixed.actors.runtime.endpoints import EndpointSpec
+from stillfixed.connectors.endpoints import open_endpoint
+from tests.support.runs import Got, run
+from tests.support.sshd import Sshd, new_key, skipping_without_sshd
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Sshd]:
+    """A server of this test's own, to be broken."""
+    with skipping_without_sshd(tmp_path / "sshd") as server:
+        yield server
+
+
+def at(address: str, **options: str) -> EndpointSpec:
+    return EndpointSpec(name="box", address=address, options=options)
+
+
+async def test_a_wrong_host_name_says_so(ssh_server: Sshd) -> None:
+    """Names under .invalid never exist."""
+    spec = ssh_server.spec()
+    with pytest.raises(EndpointUnreachable, match=r"nowhere\.invalid was not found.*spelling"):
+        await open_endpoint(at("nowhere.invalid", **spec.options))
+
+
+async def test_a_refused_port_says_so(ssh_server: Sshd) -> None:
+    """Port 1 on loopback has no listener."""
+    options = ssh_server.spec().options
+    with pytest.raises(EndpointUnreachable, match=r"port 1 refused the connection.*running"):
+        await open_endpoint(at("127.0.0.1:1", **options))
+
+
+async def test_a_server_that_says_nothing_is_given_up_in_time(ssh_server: Sshd) -> None:
+    """The limit spans everything from the name to the login."""
+    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    spec = at(f"127.0.0.1:{port}", **ssh_server.spec(connect_seconds="0.3").options)
+    with pytest.raises(EndpointUnreachable, match=r"within 0\.3 seconds"):
+        await open_endpoint(spec)
+    silent.close()
+
+
+async def test_a_wrong_key_is_a_login_refused(ssh_server: Sshd, tmp_path: Path) -> None:
+    """The message names the user and what to do."""
+    new_key(tmp_path / "other_key")
+    with pytest.raises(LoginRefused, match=rf"let {ssh_server.user} log in.*authorized_keys"):
+        await open_endpoint(ssh_server.spec(identity_file=str(tmp_path / "other_key")))
+
+
+async def test_a_file_that_is_no_key_is_a_login_refused(ssh_server: Sshd, tmp_path: Path) -> None:
+    """It is found out before anything is sent."""
+    (tmp_path / "key").write_text("not a key")
+    with pytest.raises(LoginRefused, match="private key"):
+        await open_endpoint(ssh_server.spec(identity_file=str(tmp_path / "key")))
+
+
+async def test_an_unknown_host_key_is_refused(ssh_server: Sshd, tmp_path: Path) -> None:
+    """With its fingerprint and the command that accepts it, which works as printed."""
+    known = tmp_path / "known_hosts"
+    known.touch()
+    spec = ssh_server.spec(known_hosts=str(known))
+    with pytest.raises(HostKeyRefused) as refused:
+        await open_endpoint(spec)
+    message = refused.value.message
+    known_identity = await identity(ssh_server.spec())
+    assert known_identity.split()[-1] in message
+    command = f"ssh-keyscan -p {ssh_server.port} 127.0.0.1 >> {known}"
+    assert message.endswith(command)
+    shell = await asyncio.create_subprocess_shell(command)
+    assert await shell.wait() == 0
+    assert await identity(spec) == known_identity
+
+
+async def test_a_changed_host_key_is_refused_as_changed(
+    ssh_server: Sshd, tmp_path: Path
+) -> None:
+    """The old entry has to go first, and the message says so."""
+    new_key(tmp_path / "other_host_key")
+    kind, key, *_ = (tmp_path / "other_host_key.pub").read_text().split()
+    known = tmp_path / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{ssh_server.port} {kind} {key}\n")
+    spec = ssh_server.spec(known_hosts=str(known))
+    with pytest.raises(HostKeyRefused, match="it changed") as refused:
+        await open_endpoint(spec)
+    command = refused.value.message.partition("right: ")[2]
+    assert command.startswith(f"ssh-keygen -R '[127.0.0.1]:{ssh_server.port}' -f {known}")
+    shell = await asyncio.create_subprocess_shell(command)
+    assert await shell.wait() == 0
+    assert await identity(spec) == await identity(ssh_server.spec())
+
+
+async def test_a_config_cannot_turn_the_check_off(ssh_server: Sshd, tmp_path: Path) -> None:
+    """`UserKnownHostsFile none` and `StrictHostKeyChecking no` do not make a host known."""
+    config = tmp_path / "config"
+    config.write_text("Host *\n  UserKnownHostsFile none\n  StrictHostKeyChecking no\n")
+    options = ssh_server.spec(config_file=str(config)).options
+    del options["known_hosts"]
+    with pytest.raises(HostKeyRefused):
+        await open_endpoint(at(f"{ssh_server.user}@127.0.0.1:{ssh_server.port}", **options))
+
+
+async def test_a_jump_host_of_the_config_is_used(ssh_server: Sshd, tmp_path: Path) -> None:
+    """An alias brings its host, port, user, key and jump host; both logins are checked."""
+    config = tmp_path / "config"
+    config.write_text(
+        f"""Host inner outer
+  HostName 127.0.0.1
+  Port {ssh_server.port}
+  User {ssh_server.user}
+  IdentityFile {ssh_server.identity_file}
+  UserKnownHostsFile {ssh_server.known_hosts}
+Host inner
+  ProxyJump outer
+"""
+    )
+    logins = ssh_server.accepted_connections()
+    endpoint = await open_endpoint(at("inner", config_file=str(config)))
+    assert (await run(endpoint, "echo through"))[1].stdout == b"through\n"
+    assert ssh_server.accepted_connections() == logins + 2
+    await endpoint.close()
+
+
+async def test_what_a_jump_host_cannot_reach_is_unreachable(
+    ssh_server: Sshd, tmp_path: Path
+) -> None:
+    """The message says that it is the jump host that could not."""
+    config = tmp_path / "config"
+    config.write_text(f"Host 127.0.0.2\n  ProxyJump {ssh_server.host}:{ssh_server.port}\n")
+    options = ssh_server.spec(config_file=str(config)).options
+    with pytest.raises(EndpointUnreachable, match="through the jump host"):
+        await open_endpoint(at(f"{ssh_server.user}@127.0.0.2:1", **options))
+
+
+async def test_a_connection_killed_in_the_middle_is_lost(own_server: Sshd) -> None:
+    """What came before is kept; nobody knows how the command ended; the endpoint is not open."""
+    endpoint = await open_endpoint(own_server.spec())
+    got = Got()
+    task = asyncio.create_task(run(endpoint, "echo first; exec sleep 1000", got=got))
+    await got.first.wait()
+    own_server.kill_connections()
+    outcome, _ = await task
+    assert (outcome.end, outcome.exit_status, got.stdout) == ("lost", None, b"first\n")
+    assert "connection was lost" in outcome.detail
+    assert not endpoint.is_open
+    with pytest.raises(ConnectionLost, match="before the command was sent"):
+        await run(endpoint, "true")
+
+
+async def test_a_connection_lost_before_sending_is_an_error(own_server: Sshd) -> None:
+    """The command certainly did not run, and the caller learns that."""
+    endpoint = await open_endpoint(own_server.spec())
+    trace = own_server.folder / "trace"
+
+    async def meanwhile() -> None:
+        own_server.kill_connections()
+        while endpoint.is_open:
+            await asyncio.sleep(0)
+
+    with pytest.raises(ConnectionLost, match="before the command was sent"):
+        await run(endpoint, f"touch {trace}", before_send=meanwhile())
+    assert not trace.exists()
+
+
+async def test_an_end_seen_before_the_loss_is_kept(own_server: Sshd) -> None:
+    """A finished command is never lost: its output waited here when the connection went away."""
+    endpoint = await open_endpoint(own_server.spec())
+    free, first, sizes = asyncio.Event(), asyncio.Event(), []
+
+    async def sink(stream: str, data: bytes) -> None:
+        first.set()
+        await free.wait()
+        sizes.append(len(data))
+
+    from stillfixed.actors.runtime.endpoints import Limits
+    from tests.support.runs import at_once
+
+    task = asyncio.create_task(
+        endpoint.run(
+            "echo first; sleep 0.1; head -c 1M /dev/zero; exit 7",
+            sink=sink,
+            limits=Limits(),
+            before_send=at_once(),
+        )
+    )
+    await first.wait()
+    await run(endpoint, "sleep 0.5")
+    own_server.kill_connections()
+    while endpoint.is_open:
+        await asyncio.sleep(0)
+    free.set()
+    outcome = await task
+    assert (outcome.end, outcome.exit_status) == ("exited", 7)
+    assert sum(sizes) == outcome.stdout_bytes == 6 + 1024 * 1024
+
+
+async def test_runs_share_one_login(own_server: Sshd) -> None:
+    """However many, at once or after one another."""
+    endpoint = await open_endpoint(own_server.spec())
+    await asyncio.gather(*(run(endpoint, "true") for _ in range(10)))
+    await run(endpoint, "true")
+    assert own_server.accepted_connections() == 1
+    await endpoint.close()
+    assert not endpoint.is_open
+
+
+async def test_a_session_too_many_is_an_error_before_sending(tmp_path: Path) -> None:
+    """The server's MaxSessions; the connection stays good."""
+    from tests.support.sshd import sshd
+
+    with sshd(tmp_path / "sshd", max_sessions=1) as server:
+        endpoint = await open_endpoint(server.spec())
+        got = Got()
+        task = asyncio.create_task(run(endpoint, "echo first; exec sleep 1000", got=got))
+        await got.first.wait()
+        with pytest.raises(EndpointError, match="MaxSessions"):
+            await run(endpoint, "true")
+        assert endpoint.is_open
+        await endpoint.close()
+        await task
+
+
+async def test_the_default_key_and_agentless_login_fail_clearly(ssh_server: Sshd) -> None:
+    """An unknown user is told apart by name."""
+    options = ssh_server.spec().options
+    with pytest.raises(LoginRefused, match="let nobody-here log in"):
+        await open_endpoint(at(f"nobody-here@127.0.0.1:{ssh_server.port}", **options))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="OpenSSH ignores signals for root logins")
+async def test_a_cancelled_command_is_signalled(ssh_server: Sshd, tmp_path: Path) -> None:
+    """TERM reaches it on the other side."""
+    endpoint, got, pipe = await open_endpoint(ssh_server.spec()), Got(), tmp_path / "pipe"
+    await run(endpoint, f"mkfifo {pipe}")
+    command = f"trap 'echo ended > {pipe}; exit' TERM; echo first; while :; do sleep 0.1; done"
+    task = asyncio.create_task(run(endpoint, command, got=got))
+    await got.first.wait()
+    task.cancel()
+    assert (await run(endpoint, f"cat {pipe}"))[1].stdout == b"ended\n"
+    await endpoint.close()
+
+
+async def identity(spec: EndpointSpec) -> str:
+    endpoint = await open_endpoint(spec)
+    try:
+        return endpoint.identity
+    finally:
+        await endpoint.close()

@@ -1,0 +1,75 @@
+"""The README's code runs, and what it names is there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from stillfixed.actors.session.policy import parse_policies
+from stillfixed.connectors.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("code", blocks("python"), ids=["sessions", "judge"])
+def test_the_python_examples_print_what_they_say(code: str, tmp_path: Path) -> None:
+    """Each in a process of its own, with a data folder of its own."""
+    said = [re.findall(r"# (.*)$", line)[0] for line in code.splitlines() if "print(" in line]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (said, "")
+
+
+def test_the_commands_exist() -> None:
+    """Every script is there and can be run, every verb and option is known."""
+    verbs = get_command(app).commands  # type: ignore[attr-defined]
+    for line in "".join(blocks("sh")).splitlines():
+        words = shlex.split(line, comments=True)
+        if words[0] == "stillfixed":
+            options = {option for p in verbs[words[1]].params for option in p.opts}
+            for word in words[2:]:
+                assert not word.startswith("--") or word in options, line
+        else:
+            assert os.access(ROOT / words[0], os.X_OK), line
+
+
+def test_the_folders_exist() -> None:
+    """The map leads somewhere."""
+    for path in re.findall(r"^\| `([^`]+)` \|", README, re.MULTILINE):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_links_lead_somewhere() -> None:
+    """Also those of the other pages."""
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_policy_example_can_be_adopted() -> None:
+    """With every setting that there is."""
+    [text] = blocks("toml", (ROOT / "docs" / "policies.md").read_text())
+    policies = parse_policies(text)
+    shown = set(re.findall(r"^(\w+) =", text, re.MULTILINE))
+    policy = policies.policy[0]
+    known = {"name", "mode", "teams", "clients", "from", "dispatchers"}
+    assert shown == known | set(type(policy.require).model_fields) | set(
+        type(policy.cannot_verify).model_fields
+    )
