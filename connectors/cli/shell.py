@@ -21,7 +21,7 @@ from stillfixed.connectors.cli import render, slash, stream
 from stillfixed.connectors.cli.lines import Lines, PipedLines, TerminalLines
 from stillfixed.connectors.cli.running import LiveOutput, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, UsageError, out
-from stillfixed.connectors.cli.text import plain
+from stillfixed.connectors.cli.text import count, plain
 
 ENTRIES_SHOWN = 12
 NO_ENDPOINT = "(no endpoint)"
@@ -193,7 +193,7 @@ class Shell:
         state = self._state
         ticket = f"{state.opened.ticket} · {state.opened.client}" if state.opened else ""
         gaps = render.gaps(state)
-        hint = f" · ! {render.gap_count(gaps)}" if gaps else ""
+        hint = f" · ! {count(len(gaps), 'check')} to run again" if gaps else ""
         return plain(f" {self.session.id} · {ticket} · {stream.status_words(state.status)}{hint}")
 
     def _say_how_to_go_on(self) -> None:

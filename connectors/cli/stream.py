@@ -233,15 +233,24 @@ def entries(
 
 
 def entry_block(entry: Entry, *, full: bool = False) -> RenderableType:
-    by = plain("" if entry.by == e.RUNTIME else entry.by)
-    lead = Text.assemble((clock(entry.at), "dim"), "  ", (f"{by:10}  ", "bold"))
     body: RenderableType = told(entry.event)
     if entry.run is not None:
         asked = prompt(entry.run.endpoint, entry.run.command)
         if entry.run.monitor:
             asked.append(f"  monitor {entry.run.monitor}", style="dim")
         body = Group(asked, *run_block(entry.run, full=full))
-    return render.Beside(lead, body)
+    return render.Beside(_lead(entry.event), body)
+
+
+def going_block(started: e.RunStarted) -> RenderableType:
+    """A run that has begun, for those who follow; its whole entry comes when it has ended."""
+    line = prompt(started.endpoint, started.command).append("  going …", style="dim")
+    return render.Beside(_lead(started), line)
+
+
+def _lead(event: e.SessionEvent) -> Text:
+    by = plain("" if event.by == e.RUNTIME else event.by)
+    return Text.assemble((clock(event.at), "dim"), "  ", (f"{by:10}  ", "bold"))
 
 
 def run_block(run: RunRecord, *, full: bool = False) -> Iterator[RenderableType]:
