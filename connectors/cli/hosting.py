@@ -152,7 +152,7 @@ def verb(app: typer.Typer, name: str, *, panel: str, reads: bool = False) -> Cal
 
 async def serve(on: Common) -> None:
     """Be the host of the data folder until interrupted."""
-    settings = Settings(data=on.data, ray_address=on.ray)
+    settings = on.settings()  # who joins starts the hosts it needs: warm ones would serve nobody
     running = running_host(settings.folder)
     if running is not None:
         raise already_runs(settings.folder, running)
