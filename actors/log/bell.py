@@ -1,106 +1,153 @@
-"""Followers are woken by a bell, not by looking again and again.
+"""How a commit in one process wakes followers in another, without polling.
 
-Each log that is followed has a FIFO in the folder `<log>.bells`; whoever commits writes one byte to
-each. A bell may ring for nothing, and a writer killed between commit and ring leaves one unrung: so
-a follower always reads the log itself, and looks once a second besides.
+Guarantee: a follower that listens before it reads hears of every later commit. A writer killed
+between its commit and its ring is covered by a look at the log every `TICK_SECONDS`.
+
+Every process that follows keeps a FIFO in `<log>.bells/`; a writer puts one byte into each.
 """
 
 import asyncio
+import contextlib
 import os
-import secrets
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
-LOOK_AGAIN_SECONDS = 1.0
-_TRUST_AFTER_NS = 50_000_000
-"""A folder's time is coarse: one that changed a moment ago is listed again."""
+TICK_SECONDS = 1.0
+_SETTLED_NANOSECONDS = 50_000_000  # a directory's time is this coarse, generously
+
+Whose = Callable[[int], tuple[int, set[str] | None]]
+"""From a position on: the newest position, and the streams with events since (None: too many)."""
 
 
-class Bells:
-    """The ringing side. Knows the FIFOs of all processes, its own left out."""
+def bells_of(log: Path) -> Path:
+    return Path(f"{log}.bells")
 
-    def __init__(self, path: Path) -> None:
-        self.folder = path.with_name(path.name + ".bells")
+
+class Ringer:
+    """The writer's side. Used by one thread."""
+
+    def __init__(self, log: Path) -> None:
+        self._bells = bells_of(log)
+        self._seen = 0
         self._open: dict[str, int] = {}
-        self._listed_at_ns = -1
 
-    def ring(self, but: str | None = None) -> None:
-        """Wake every follower except the one named `but`."""
-        self._list()
-        for name, descriptor in list(self._open.items()):
-            if name == but:
-                continue
+    def ring(self) -> None:
+        """Wake every follower of the log. Never blocks and never fails."""
+        with contextlib.suppress(OSError):
+            self._look()
+        for name, fd in list(self._open.items()):
             try:
-                os.write(descriptor, b"\x07")
+                os.write(fd, b"\0")
             except BlockingIOError:
-                pass  # full of rings already
+                pass  # full of rings nobody has heard yet: it will wake
             except OSError:
-                self._drop(name, stale=True)
+                self._remove(name)
 
-    def _list(self) -> None:
-        try:
-            changed_at_ns = self.folder.stat().st_mtime_ns
-        except FileNotFoundError:
+    def _look(self) -> None:
+        changed = self._bells.stat().st_mtime_ns
+        if changed == self._seen:
             return
-        if changed_at_ns == self._listed_at_ns:
-            return
-        names = set(os.listdir(self.folder))  # noqa: PTH208 - the names are all that is needed
-        for name in set(self._open) - names:
-            self._drop(name, stale=False)
-        for name in names - set(self._open):
+        # A bell hung within the same tick of the file system's clock would go unnoticed.
+        self._seen = changed if time.time_ns() - changed > _SETTLED_NANOSECONDS else 0
+        names = {bell.name for bell in self._bells.iterdir() if not bell.name.startswith(".")}
+        for name in self._open.keys() - names:
+            os.close(self._open.pop(name))
+        for name in names - self._open.keys():
             try:
-                self._open[name] = os.open(self.folder / name, os.O_WRONLY | os.O_NONBLOCK)
-            except FileNotFoundError:
-                continue
-            except OSError:
-                self._drop(name, stale=True)  # nobody listens: its process is gone
-        if time.time_ns() - changed_at_ns > _TRUST_AFTER_NS:
-            self._listed_at_ns = changed_at_ns
+                flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
+                self._open[name] = os.open(self._bells / name, flags)
+            except OSError:  # its follower was killed
+                self._remove(name)
 
-    def _drop(self, name: str, *, stale: bool) -> None:
-        descriptor = self._open.pop(name, None)
-        if descriptor is not None:
-            os.close(descriptor)
-        if stale:
-            with suppress(OSError):
-                (self.folder / name).unlink()
+    def _remove(self, name: str) -> None:
+        if name in self._open:
+            os.close(self._open.pop(name))
+        (self._bells / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        for name in list(self._open):
-            self._drop(name, stale=False)
+        for fd in self._open.values():
+            os.close(fd)
+        self._open.clear()
 
 
 class Bell:
-    """The listening side: one FIFO for all followers of one log object, on its event loop."""
+    """The followers' side: one FIFO for all of a process, hung while somebody listens.
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._path = folder / self.name
-        os.mkfifo(self._path, 0o600)
-        # Read and write: with no writer left, a FIFO opened for reading alone is always "ready".
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
-        self._rung = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._descriptor, self._read)
+    Lives on the event loop. `whose` is asked at each ring which streams to wake, so that a commit
+    to one stream does not send a thousand watchers of others to the file.
+    """
 
-    def _read(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._descriptor, 65536)
-        self.ring()
+    def __init__(self, log: Path, whose: Whose) -> None:
+        self._bells = bells_of(log)
+        self._whose = whose
+        self._ears: dict[asyncio.Event, str | None] = {}
+        self._heard_position = 0
+        self._fifo: tuple[Path, int] | None = None
+        self._tick: asyncio.TimerHandle | None = None
 
-    def ring(self) -> None:
-        """Wake the followers of this process."""
-        rung, self._rung = self._rung, asyncio.Event()
-        rung.set()
+    @contextlib.contextmanager
+    def listening(self, stream: str | None) -> Iterator[asyncio.Event]:
+        """An event set by each commit to the stream (None: to any). Clear it, read, then wait."""
+        ear = asyncio.Event()
+        if not self._ears:
+            self._hang()
+        self._ears[ear] = stream
+        try:
+            yield ear
+        finally:
+            del self._ears[ear]
+            if not self._ears:
+                self._take_down()
 
-    def next_ring(self) -> asyncio.Event:
-        """An event set by the next ring; take it before reading the log, wait for it after."""
-        return self._rung
+    def wake_all(self) -> None:
+        for ear in self._ears:
+            ear.set()
 
-    def close(self) -> None:
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        self._path.unlink(missing_ok=True)
-        self.ring()
+    def _hang(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._heard_position, _ = self._whose(sys.maxsize)
+        self._tick = loop.call_later(TICK_SECONDS, self._look)
+        name = f"{os.getpid()}-{uuid4().hex[:12]}"
+        unready, ready = self._bells / f".{name}", self._bells / name
+        try:
+            self._bells.mkdir(exist_ok=True)
+            os.mkfifo(unready)
+            # Open for writing too: with no writer left a FIFO reads as ended, and would spin.
+            fd = os.open(unready, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            unready.rename(ready)  # only now: a FIFO that nobody reads is taken for a dead one
+        except OSError:
+            return  # a file system without FIFOs: the tick serves
+        self._fifo = ready, fd
+        loop.add_reader(fd, self._on_ring, fd)
+
+    def _take_down(self) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        if self._fifo is not None:
+            path, fd = self._fifo
+            self._fifo = None
+            asyncio.get_running_loop().remove_reader(fd)
+            path.unlink(missing_ok=True)
+            os.close(fd)
+
+    def _on_ring(self, fd: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(fd, 65536)
+        self._wake()
+
+    def _look(self) -> None:
+        self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._look)
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._heard_position, streams = self._whose(self._heard_position)
+        except Exception:
+            streams = None  # the followers meet the same error at their own read, and raise it
+        for ear, stream in self._ears.items():
+            if streams is None or stream in streams or (stream is None and streams):
+                ear.set()

@@ -7,7 +7,8 @@ bytes here (the domain encodes them); times are aware UTC datetimes.
 Promises, held by one contract suite that each store passes:
 
 1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an
-   older epoch, or on a version that is not the newest, raises `Fenced` and writes nothing.
+   older epoch, or on a version that is not the newest, raises `Fenced` and writes nothing. The
+   epoch is judged first, then the request id (promise 3), then the version: a retry is answered.
 2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in
    one transaction, on stable storage before `append` returns.
 3. **Once.** A request id is answered once in a stream; a second append with it writes nothing and
@@ -112,7 +113,7 @@ class EventLog(Protocol):
 
     # -- ownership ------------------------------------------------------------------------------
     async def place(self, key: str, holder: str, *, instead_of: str | None) -> str:
-        """Record that `holder` serves `key`, if the one on record is `instead_of`; the winner."""
+        """Record that `holder` serves `key`, if nobody or `instead_of` is on record; the winner."""
         ...
 
     async def holder(self, key: str) -> str | None:

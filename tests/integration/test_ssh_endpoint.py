@@ -86,9 +86,7 @@ async def test_an_unknown_host_key_is_refused(ssh_server: Sshd, tmp_path: Path) 
     assert await identity(spec) == known_identity
 
 
-async def test_a_changed_host_key_is_refused_as_changed(
-    ssh_server: Sshd, tmp_path: Path
-) -> None:
+async def test_a_changed_host_key_is_refused_as_changed(ssh_server: Sshd, tmp_path: Path) -> None:
     """The old entry has to go first, and the message says so."""
     new_key(tmp_path / "other_host_key")
     kind, key, *_ = (tmp_path / "other_host_key.pub").read_text().split()
