@@ -19,7 +19,7 @@ from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_as
 from stillfixed.actors.errors import RequestRefused
 from stillfixed.actors.hostfile import already_runs, running_host
 from stillfixed.actors.service import Service, Settings
-from stillfixed.connectors.cli.terminal import carry_out, err, waiting
+from stillfixed.connectors.cli.terminal import carry_out, end_on_signals, err, waiting
 
 COMMON = "Common options"
 
@@ -93,6 +93,7 @@ class Common:
         settings = self.settings()
         async with waiting("Starting …"):
             client = await connect_async(settings)
+        end_on_signals()
         try:
             yield client
         finally:
@@ -158,6 +159,7 @@ async def serve(on: Common) -> None:
         raise already_runs(settings.folder, running)
     async with waiting("Starting the host …"):
         service = await Service.start(settings)
+    end_on_signals()
     try:
         service.publish()
         err().print(f"Host for {settings.folder}. Ctrl-C ends it.", soft_wrap=True)

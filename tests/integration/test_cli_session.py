@@ -160,4 +160,6 @@ def test_others_join_a_running_host_and_a_monitor_goes_on_without_them(
 
     host.terminate()
     assert host.wait(LIMIT_SECONDS) == 0
+    assert host.stderr is not None
+    assert host.stderr.read() == "The host has ended. Everything is in the log.\n"
     assert not (Path(data) / "host.json").exists()
