@@ -41,6 +41,17 @@ def running_host(folder: Path) -> RunningHost | None:
     return host if _is_alive(host) else None
 
 
+def still_serves(folder: Path, host: RunningHost) -> bool:
+    """Whether a host that was joined is still there. Cheap: asks the file and the process table."""
+    path = folder / FILE_NAME
+    try:
+        if host.local:
+            os.kill(host.pid, 0)
+        return msgspec.json.decode(path.read_bytes(), type=RunningHost) == host
+    except (OSError, msgspec.MsgspecError):
+        return False
+
+
 def publish(folder: Path, host: RunningHost) -> None:
     """Let others find `host`. Raises `HostUnavailable` if another host serves the folder."""
     path = folder / FILE_NAME

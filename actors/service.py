@@ -12,8 +12,14 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from stillfixed.actors.errors import HostError, RequestRefused
-from stillfixed.actors.hostfile import RunningHost, publish, running_host, withdraw
+from stillfixed.actors.errors import HostError, HostUnavailable, RequestRefused
+from stillfixed.actors.hostfile import (
+    RunningHost,
+    publish,
+    running_host,
+    still_serves,
+    withdraw,
+)
 from stillfixed.actors.log import open_log
 from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.actor import HostConfig, HostInfo
@@ -25,6 +31,7 @@ from stillfixed.actors.runtime.policies import adopt
 from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
 from stillfixed.actors.session.requests import PersonRequest, SessionAnswer
 
+LOOK_AT_HOST_EVERY_SECONDS = 1.0
 ENDPOINTS = "stillfixed.connectors.endpoints:open_endpoint"
 
 
@@ -73,7 +80,8 @@ class Service:
         self._cluster = Cluster(settings.ray_address)
         self._published: RunningHost | None = None
         self._router: Router | None = None
-        self._alarms: asyncio.Task[None] | None = None
+        self._beside: asyncio.Task[None] | None = None
+        """Rings the timers; where a host is joined, which does that, watches the host."""
 
     @classmethod
     async def start(cls, settings: Settings) -> "Service":
@@ -114,9 +122,25 @@ class Service:
             ),
         )
         self._router.warm_up()
-        if joined is None:
+        if joined is not None:
+            self._beside = asyncio.create_task(self._watch_host(joined, self._router))
+        else:
             alarms = Alarms(self.log, self.clock, self._ring)
-            self._alarms = asyncio.create_task(alarms.run())
+            self._beside = asyncio.create_task(alarms.run())
+
+    async def _watch_host(self, host: RunningHost, router: Router) -> None:
+        """When the joined host has ended, fail what waits for it and let go of its Ray, which would
+        otherwise end this whole process after a minute."""
+        while still_serves(self.settings.folder, host):  # noqa: ASYNC110 see inside
+            # Another process's end sets no event here.
+            await asyncio.sleep(LOOK_AT_HOST_EVERY_SECONDS)
+        router.end(
+            HostUnavailable(
+                f"The host of {self.settings.folder} has ended. What was recorded is safe; "
+                "connect again to go on."
+            )
+        )
+        await asyncio.to_thread(self._cluster.stop)
 
     def publish(self) -> None:
         """Let other processes with the same data folder join this one, until it is closed. Raises
@@ -153,11 +177,11 @@ class Service:
         if self._published is not None:
             withdraw(self.settings.folder, self._published)
             self._published = None
-        if self._alarms is not None:
-            self._alarms.cancel()
+        if self._beside is not None:
+            self._beside.cancel()
             with suppress(asyncio.CancelledError):
-                await self._alarms
-            self._alarms = None
+                await self._beside
+            self._beside = None
         if self._router is not None:
             await self._router.close(drain=self._cluster.owned)
             self._router = None

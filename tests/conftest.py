@@ -1,4 +1,4 @@
-"""One Ray instance and one sshd for the whole test session, started when a test first needs them."""
+"""One Ray instance and one sshd for the whole test session, each started when first needed."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -6,7 +6,8 @@ and the next turn starts clean.
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -47,8 +48,7 @@ class Committer:
     def turn(self, wanted: Callable[[], bool], take: Callable[[], Sequence[Item]]) -> list[Verdict]:
         """Write what `take` gives once the lock is held: a verdict each, in order. Stops waiting
         for a lock that is not ours (a tool's) when nothing is `wanted` any more."""
-        self.blocked_since = time.monotonic()
-        with self._turnstile:
+        with self._turn_of_ours():
             trouble = self._begin(wanted)
             self.blocked_since = None
             if isinstance(trouble, LogBusy):
@@ -59,6 +59,13 @@ class Committer:
             verdicts = self._write(batch)
         self._ringer.ring()
         return verdicts
+
+    @contextmanager
+    def _turn_of_ours(self) -> Iterator[None]:
+        self.blocked_since = time.monotonic()
+        with self._turnstile:
+            yield
+        self.blocked_since = None
 
     def _begin(self, wanted: Callable[[], bool]) -> LogError | None:
         while True:
@@ -127,7 +134,7 @@ class Committer:
         """
         if self._wal_pages < self._checkpoint_at:
             return
-        with self._turnstile:
+        with self._turn_of_ours():
             try:
                 pages, moved = self._connection.wal_checkpoint()
             except apsw.Error:
@@ -138,7 +145,7 @@ class Committer:
 
     def close(self) -> None:
         self._ringer.close()
-        with self._turnstile:
+        with self._turn_of_ours():
             self._connection.close()
         self._turnstile.close()
 

@@ -97,15 +97,18 @@ class Writer:
         At most `ADMITTED_LIMIT_BYTES` are packed and written at a time; the rest wait with their
         callers. Chunks not packed yet are packed in another thread.
         """
+        future = self._loop.create_future()
         if self._closing:
-            raise LogError(f"The log {self._path} is closed; nothing was written. Open it again.")
+            message = f"The log {self._path} is closed; nothing was written. Open it again."
+            future.set_exception(LogError(message))
+            return future
         self._unsettled += 1
-        waiting = _Waiting(request, size, chunks, self._loop.create_future())
+        waiting = _Waiting(request, size, chunks, future)
         if self._later or (size and self._admitted_bytes and not self._has_room(size)):
             self._later.append(waiting)
         else:
             self._admit(waiting)
-        return waiting.future
+        return future
 
     def _has_room(self, size: int) -> bool:
         return self._admitted_bytes + size <= ADMITTED_LIMIT_BYTES

@@ -79,7 +79,7 @@ class Lane:
         except Exception as error:
             failure = translate(error, f"host {self.name}")
             if isinstance(failure, HostError) and failure.retryable:
-                self._die()
+                self.fail()
             for _, answered in batch:
                 if not answered.done():
                     answered.set_exception(failure)
@@ -97,7 +97,7 @@ class Lane:
             try:
                 await asyncio.wait_for(self.info(), self._unresponsive_seconds)
             except (TimeoutError, StillfixedError):
-                self._die()
+                self.fail()
         self._pinging = None
 
     async def info(self) -> HostInfo:
@@ -113,7 +113,8 @@ class Lane:
         except Exception as error:
             raise translate(error, f"host {self.name}") from None
 
-    def _die(self) -> None:
+    def fail(self) -> None:
+        """The host is gone, or taken to be: fail everything that waits for it."""
         if self.dead:
             return
         self.dead = True

@@ -58,6 +58,7 @@ class Router:
         self._keys: dict[str, str] = {}
         self._lane_of_key: dict[str, Lane] = {}
         self._actor_class: Any = None
+        self._ended: HostUnavailable | None = None
 
     # -- asking ---------------------------------------------------------------------------------
     async def ask(
@@ -70,6 +71,8 @@ class Router:
         deadline_seconds = loop.time() + self._settings.give_up_seconds
         pause_seconds = PAUSE_SECONDS
         while True:
+            if self._ended is not None:
+                raise self._ended
             try:
                 lane = self._lane_of_key.get(key)
                 if lane is None or lane.dead:
@@ -201,12 +204,20 @@ class Router:
         lane = self._lane(holder) if holder is not None else None
         return await lane.info() if lane is not None else None
 
+    def end(self, error: HostUnavailable) -> None:
+        """Ray is gone: every request, those that wait too, fails with `error` from now on."""
+        self._ended = error
+        for lane in list(self._lanes.values()):
+            lane.fail()
+
     async def close(self, *, drain: bool, limit_seconds: float = 20.0) -> None:
         """End the warm hosts; with `drain`, let every host of this Ray end in order first, those
         that other processes started too."""
         ray = import_ray()
-        for blank in await self._warm.close():
-            ray.kill(blank)
+        blank_hosts = await self._warm.close()
+        if self._ended is None:
+            for blank in blank_hosts:
+                ray.kill(blank)
         if drain:
             for name in ray.util.list_named_actors():
                 self._lane(name)

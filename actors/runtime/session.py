@@ -134,7 +134,10 @@ class LiveSession:
         if not decision.events and request_id is None and not stale:
             return decision.answer
         durable = self.journal.commit(
-            decision.events, request_id=request_id, answer=decision.answer, cancel_timers=stale
+            decision.events,
+            request_id=request_id,
+            answer=decision.answer if request_id is not None else None,
+            cancel_timers=stale,
         )
         started = [event for event in decision.events if isinstance(event, RunStarted)]
         if started:

@@ -155,7 +155,7 @@ async def run(
         shown = asjson.comparison_json(comparison) if comparison else None
         print(asjson.dumps({**asjson.run_json(record), "comparison": shown}))
     else:
-        notes.print(render.run_line(record))
+        notes.print(render.run_line(record, with_verdict=comparison is None))
         if comparison:
             notes.print(render.ComparisonView(comparison))
         if waiting_checks:

@@ -8,7 +8,7 @@ import asyncio
 import getpass
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,7 +19,7 @@ from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_as
 from stillfixed.actors.errors import RequestRefused
 from stillfixed.actors.hostfile import already_runs, running_host
 from stillfixed.actors.service import Service, Settings
-from stillfixed.connectors.cli.terminal import carry_out, err, waiting
+from stillfixed.connectors.cli.terminal import carry_out, end_on_signals, err, waiting
 
 COMMON = "Common options"
 
@@ -93,6 +93,7 @@ class Common:
         settings = self.settings()
         async with waiting("Starting …"):
             client = await connect_async(settings)
+        end_on_signals()
         try:
             yield client
         finally:
@@ -152,16 +153,18 @@ def verb(app: typer.Typer, name: str, *, panel: str, reads: bool = False) -> Cal
 
 async def serve(on: Common) -> None:
     """Be the host of the data folder until interrupted."""
-    settings = Settings(data=on.data, ray_address=on.ray)
+    settings = on.settings()  # who joins starts the hosts it needs: warm ones would serve nobody
     running = running_host(settings.folder)
     if running is not None:
         raise already_runs(settings.folder, running)
     async with waiting("Starting the host …"):
         service = await Service.start(settings)
+    end_on_signals()
     try:
         service.publish()
         err().print(f"Host for {settings.folder}. Ctrl-C ends it.", soft_wrap=True)
-        await asyncio.Event().wait()
+        with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
+            await asyncio.Event().wait()
     finally:
         async with waiting("Letting the sessions go …"):
             await service.close()

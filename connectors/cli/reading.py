@@ -134,7 +134,7 @@ class _Following:
                     whole = await self._session.transcript()
                     self._show(whole)
                 elif isinstance(seen.event, RunStarted) and not self._as_json:
-                    self._console.print(stream.seen_line(seen))
+                    self._console.print(stream.going_block(seen.event))
 
     @staticmethod
     def _shows_something(seen: Seen) -> bool:

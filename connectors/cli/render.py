@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from re import findall
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
 from stillfixed.actors.session.gate import needs_rerun
@@ -66,11 +67,14 @@ def ending(run: RunRecord) -> str:
             return f"interrupted, outcome unknown: {plain(run.reason)}"
 
 
-def run_line(run: RunRecord) -> Text:
-    """The line under a run's output: how it ended, and what that means."""
+def run_line(run: RunRecord, *, with_verdict: bool = True) -> Text:
+    """The line under a run's output: how it ended, and what that means. Without a verdict where the
+    whole comparison follows."""
     good = run.ok or run.status == "running"
     line = Text(ending(run), style="dim" if good else "yellow")
     line.append(f" · {run.run}", style="dim")
+    if run.verdict and not with_verdict:
+        return line
     if run.verdict:
         line.append(" · ").append_text(standing(run.verdict))
         line.append(f" beside {run.baseline}", style="dim")
@@ -144,21 +148,27 @@ def closure(answer: ClosureAnswer, session: str) -> RenderableType:
 
 
 def bullet(text: str) -> RenderableType:
-    return _Hanging("  - ", plain(text))
+    return Beside("  - ", Text(plain(text)))
 
 
-class _Hanging:
-    """A paragraph whose further lines stand under its first word."""
+class Beside:
+    """Something with a lead before its first line; further lines stand under its first word. Unlike
+    a table it ends no line with spaces."""
 
-    def __init__(self, lead: str, text: str, style: str = "") -> None:
-        self._lead = lead
-        self._text = Text(text, style=style)
+    def __init__(self, lead: str | Text, body: RenderableType) -> None:
+        self._lead = Text(lead) if isinstance(lead, str) else lead
+        self._body = body
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = max(20, options.max_width - len(self._lead))
-        for number, line in enumerate(self._text.wrap(console, width)):
-            lead = self._lead if number == 0 else " " * len(self._lead)
-            yield Text.assemble(lead, line, no_wrap=True, overflow="ignore")
+        indent = self._lead.cell_len
+        inner = options.update(width=max(20, options.max_width - indent))
+        for number, line in enumerate(console.render_lines(self._body, inner, pad=False)):
+            if number == 0:
+                yield from self._lead.render(console)
+            elif any(segment.text.strip() for segment in line):
+                yield Segment(" " * indent)
+            yield from line
+            yield Segment.line()
 
 
 # -- a check before and after -------------------------------------------------------------------
@@ -208,7 +218,9 @@ class _Columns:
     def rows(self) -> Iterator[Text]:
         c = self._comparison
         before = f"before: {c.before.run}, {ending(c.before)}"
-        after = f"after: {c.after.run}, {ending(c.after)}" if c.after else "after: not run again"
+        after = "after: not run again" if c.standing == "not_rerun" else "nothing changed since"
+        if c.after:
+            after = f"after: {c.after.run}, {ending(c.after)}"
         yield self._row(Text(before, style="dim italic"), Text(after, style="dim italic"))
         if c.after is None:
             yield from self._one_sided()

@@ -39,7 +39,7 @@ async def run_to_end(
         if cancelling:
             run.cancel()
         else:
-            said("Cancelling. Ctrl-C again stops waiting for it.")
+            said("\nCancelling. Ctrl-C again stops waiting for it.")
             cancelling.append(asyncio.create_task(_cancel(session, command, run)))
 
     with on_interrupt(interrupt):

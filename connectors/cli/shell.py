@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, Seen
-from stillfixed.actors.errors import HostError, StillfixedError
+from stillfixed.actors.errors import HostUnavailable, StillfixedError
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.state import State
@@ -21,7 +21,7 @@ from stillfixed.connectors.cli import render, slash, stream
 from stillfixed.connectors.cli.lines import Lines, PipedLines, TerminalLines
 from stillfixed.connectors.cli.running import LiveOutput, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, UsageError, out
-from stillfixed.connectors.cli.text import plain
+from stillfixed.connectors.cli.text import count, plain
 
 ENTRIES_SHOWN = 12
 NO_ENDPOINT = "(no endpoint)"
@@ -71,7 +71,8 @@ class Shell:
     async def _begin(self) -> Lines:
         transcript = await self.session.transcript()
         state = self._state = transcript.state
-        self.endpoint = next(reversed(state.endpoints), "")
+        used = [run.endpoint for run in transcript.runs.values()]
+        self.endpoint = next(reversed([*state.endpoints, *used]), "")
         self.show(stream.heading(self.session.id, state))
         if len(transcript.entries) > 2:
             shown = transcript.entries[-ENTRIES_SHOWN:]
@@ -97,11 +98,8 @@ class Shell:
             await work
         except (StillfixedError, UsageError) as error:
             self.show(Text.assemble(("error: ", "bold red"), plain(str(error))))
-            self._lost = isinstance(error, HostError) and await self._is_lost()
-
-    async def _is_lost(self) -> bool:
-        """A host that was joined and is gone cannot be joined again by this process."""
-        return self.hosted and await self.session.host() is None
+            # A host that was joined and has ended cannot be joined again by this process.
+            self._lost = isinstance(error, HostUnavailable)
 
     # -- commands -------------------------------------------------------------------------------
     async def _command(self, command: str) -> None:
@@ -132,7 +130,7 @@ class Shell:
     async def _after_run(self, run: RunRecord) -> None:
         if note := render.missing_output(run):
             self.show(note)
-        self.show(Text("  ").append_text(render.run_line(run)))
+        self.show(render.Beside("  ", render.run_line(run, with_verdict=False)))
         if run.verdict:
             await self.show_comparison(run.run)
 
@@ -142,11 +140,11 @@ class Shell:
             self.show(render.ComparisonView(comparison))
 
     async def hint(self) -> None:
-        """Say which checks a change has left behind, once for each change of that."""
+        """Say which checks a change has left behind, when there are more of them."""
         state = self._state = await self.session.state()
         gaps = render.gaps(state)
         names = frozenset(f"{gap.endpoint} {gap.check}" for gap in gaps)
-        if gaps and names != self._hinted and state.status == "open":
+        if names - self._hinted and state.status == "open":
             self.show(render.gap_hint(gaps))
         self._hinted = names
 
@@ -163,7 +161,7 @@ class Shell:
                 self._monitor_runs[run] = monitor
             case e.OutputCaptured():
                 pass
-            case e.RunFinished(run=run) | e.CheckObserved(run=run) if run in self._monitor_runs:
+            case e.CheckObserved(run=run) if run in self._monitor_runs:
                 await self._hear_line(self._monitor_runs[run], stream.told(event))
             case e.CheckVerified(verification=run) if run in self._monitor_runs:
                 await self._hear_line(self._monitor_runs[run], stream.told(event))
@@ -195,7 +193,7 @@ class Shell:
         state = self._state
         ticket = f"{state.opened.ticket} · {state.opened.client}" if state.opened else ""
         gaps = render.gaps(state)
-        hint = f" · ! {render.gap_count(gaps)}" if gaps else ""
+        hint = f" · ! {count(len(gaps), 'check')} to run again" if gaps else ""
         return plain(f" {self.session.id} · {ticket} · {stream.status_words(state.status)}{hint}")
 
     def _say_how_to_go_on(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -174,13 +173,9 @@ def prompt(endpoint: str, command: str) -> Text:
 
 def seen_line(seen: Seen) -> RenderableType:
     """One event of any session, for `watch`."""
-    grid = _grid(clock(seen.event.at), f"{seen.position}  {seen.session}", 0)
-    grid.add_row(*_cells(clock(seen.event.at), f"{seen.position}  {seen.session}"), _who(seen))
-    return grid
-
-
-def _who(seen: Seen) -> Text:
-    return Text.assemble((plain(seen.event.by), "bold"), "  ", told(seen.event))
+    lead = Text.assemble((f"{clock(seen.event.at)}  {seen.position}  {seen.session}  ", "dim"))
+    who = (plain(seen.event.by), "bold")
+    return render.Beside(lead, Text.assemble(who, "  ", told(seen.event)))
 
 
 # -- a transcript -------------------------------------------------------------------------------
@@ -229,6 +224,8 @@ def entries(
 ) -> Iterator[RenderableType]:
     """Entries in their order, with a line where a new day begins."""
     for entry in shown:
+        if isinstance(entry.event, e.MonitorFired) and not entry.event.skipped:
+            continue  # the run that follows says it
         if day(entry.at) != last_day:
             last_day = day(entry.at)
             yield Rule(Text(last_day), align="left", style="dim", characters="─")
@@ -236,13 +233,24 @@ def entries(
 
 
 def entry_block(entry: Entry, *, full: bool = False) -> RenderableType:
-    by = "" if entry.by == e.RUNTIME else entry.by
-    grid = _grid(clock(entry.at), by, 10)
     body: RenderableType = told(entry.event)
     if entry.run is not None:
-        body = Group(body, *run_block(entry.run, full=full))
-    grid.add_row(*_cells(clock(entry.at), by), body)
-    return grid
+        asked = prompt(entry.run.endpoint, entry.run.command)
+        if entry.run.monitor:
+            asked.append(f"  monitor {entry.run.monitor}", style="dim")
+        body = Group(asked, *run_block(entry.run, full=full))
+    return render.Beside(_lead(entry.event), body)
+
+
+def going_block(started: e.RunStarted) -> RenderableType:
+    """A run that has begun, for those who follow; its whole entry comes when it has ended."""
+    line = prompt(started.endpoint, started.command).append("  going …", style="dim")
+    return render.Beside(_lead(started), line)
+
+
+def _lead(event: e.SessionEvent) -> Text:
+    by = plain("" if event.by == e.RUNTIME else event.by)
+    return Text.assemble((clock(event.at), "dim"), "  ", (f"{by:10}  ", "bold"))
 
 
 def run_block(run: RunRecord, *, full: bool = False) -> Iterator[RenderableType]:
@@ -251,25 +259,13 @@ def run_block(run: RunRecord, *, full: bool = False) -> Iterator[RenderableType]
         lines = plain(output).rstrip("\n").split("\n") if output else []
         shown = lines if full or len(lines) <= OUTPUT_LINES_SHOWN else lines[:OUTPUT_LINES_SHOWN]
         if shown:
-            yield Padding(Text("\n".join(shown), style=style, overflow="fold"), (0, 0, 0, 2))
+            yield render.Beside("  ", Text("\n".join(shown), style=style, overflow="fold"))
         if len(lines) > len(shown):
             hidden = count(len(lines) - len(shown), "line")
-            yield Padding(Text(f"… {hidden} more, --full shows all …", style="dim"), (0, 0, 0, 2))
+            yield Text(f"  … {hidden} more, --full shows all …", style="dim")
     if note := render.missing_output(run):
-        yield Padding(note, (0, 0, 0, 2))
+        yield render.Beside("  ", note)
     yield render.run_line(run)
-
-
-def _grid(at: str, by: str, by_width: int) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(width=len(at), no_wrap=True)
-    grid.add_column(width=max(by_width, len(by)), no_wrap=True)
-    grid.add_column(ratio=1, overflow="fold")
-    return grid
-
-
-def _cells(at: str, by: str) -> tuple[Text, Text]:
-    return Text(at, style="dim"), Text(plain(by), style="bold")
 
 
 # -- lists and states ---------------------------------------------------------------------------

@@ -40,8 +40,8 @@ def err() -> Console:
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = PIPED_COLUMNS
+    if "COLUMNS" not in os.environ and not any(os.isatty(stream) for stream in (0, 1, 2)):
+        console.width = PIPED_COLUMNS  # no terminal far and wide: rich would take it for 80
     return console
 
 
@@ -116,10 +116,17 @@ def leave_pipe() -> None:
 
 
 async def _with_signals(work: Coroutine[Any, Any, int | None]) -> int | None:
+    end_on_signals()
+    return await work
+
+
+def end_on_signals() -> None:
+    """Let a polite end from outside cancel this task, so that everything is closed in order. Ray
+    puts a handler of its own in the way when it starts, which prints a trace: call this again then.
+    """
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGHUP"):
         with suppress(NotImplementedError, RuntimeError, AttributeError):
             loop.add_signal_handler(getattr(signal, name), task.cancel)
-    return await work

@@ -6,7 +6,7 @@ terminal is taken out or made visible before it is shown.
 
 import re
 from codecs import getincrementaldecoder
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 _ESCAPE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -52,9 +52,11 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def span(seconds: float) -> str:
-    """A span of time for people: `0.2 s`, `3 min 4 s`, `2 h 5 min`, `3 d 4 h`."""
+    """A span of time for people: `20 ms`, `0.2 s`, `3 min 4 s`, `2 h 5 min`, `3 d 4 h`."""
+    if seconds < 0.0995:
+        return f"{max(round(seconds * 1000), 0)} ms"
     if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -100,12 +102,11 @@ def parse_moment(text: str, now: datetime) -> datetime:
     local = now.astimezone()
     if text.startswith("+"):
         return local + parse_span(text[1:])
-    if found := re.fullmatch(r"(\d{1,2}):(\d\d)", text):
-        hour, minute = int(found[1]), int(found[2])
-        if hour < 24 and minute < 60:
-            at = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return at if at > local else at + timedelta(days=1)
     try:
+        if re.fullmatch(r"\d\d?:\d\d(:\d\d)?", text):
+            clock = time.fromisoformat(text.zfill(5))
+            at = datetime.combine(local, clock, local.tzinfo)
+            return at if at > local else at + timedelta(days=1)
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no time. Write 18:30, +2h or 2026-11-24T18:30.") from None

@@ -182,7 +182,7 @@ class _Process(asyncio.SubprocessProtocol):
         self._output.finish()
 
     def _kill(self) -> None:
-        """The whole group, unless the command is over: what it left running then is meant to stay."""
+        """The whole group, unless the command is over: what it left behind is meant to stay."""
         transport = self._transport
         if transport is None or self._over:
             return

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from stillfixed.actors.runtime.endpoints import End, Outcome, Sink, StreamName
 
-GATHER_BYTES = 1024 * 1024
-"""The most one call of the sink carries."""
+GATHER_BYTES = 256 * 1024
+"""The most one call of the sink carries: larger joins cost more than the calls they save."""
 
 
 class Output:

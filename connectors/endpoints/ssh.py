@@ -50,13 +50,10 @@ class SshEndpoint:
 
     @property
     def identity(self) -> str:
-        host, port = (
-            self._connection.get_extra_info("host"),
-            self._connection.get_extra_info("port"),
-        )
+        about = self._connection.get_extra_info
         key = self._connection.get_server_host_key()
         fingerprint = key.get_fingerprint() if key is not None else "no host key"
-        return f"{host}:{port} {fingerprint}"
+        return f"{about('host')}:{about('port')} {fingerprint}"
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +96,7 @@ class _Run:
         self._output = Output(sink, limits.output_bytes, self._channel.give_back)
         self._session = ExecSession(self._output)
         self._timed_out = False
+        self._closing = False
 
     @classmethod
     async def open(
@@ -137,8 +135,9 @@ class _Run:
 
     def close(self) -> None:
         """End the command if it still runs: TERM, then no channel."""
-        if self._session.closed or self._channel.is_closing():
+        if self._session.closed or self._closing:
             return
+        self._closing = True
         self._channel.terminate()
         self._channel.abort()
 

@@ -3,8 +3,8 @@
 Guarantee: every byte that arrived before the end is delivered, whatever happens to the connection
 meanwhile, and at most `WINDOW_BYTES` of it wait in memory.
 
-asyncssh's own channel opens and sends the command in one step, answers "read more" by itself, throws
-away what waits when the connection goes, and keeps only the low byte of an exit status. This
+asyncssh's own channel opens and sends the command in one step, lets the server send more by itself,
+throws away what waits when the connection goes, and keeps only the low byte of an exit status. This
 subclass changes these four things, using names private to asyncssh; a test names them all, so that
 a new asyncssh that moves one says so.
 """
@@ -21,7 +21,7 @@ WINDOW_BYTES = 4 * 1024 * 1024
 """How much output the server may send ahead of a busy sink."""
 
 PACKET_BYTES = 64 * 1024
-ADJUST_BYTES = WINDOW_BYTES // 4
+ADJUST_BYTES = WINDOW_BYTES // 2
 """Window is given back in steps of this size, as each step is a packet."""
 
 

@@ -62,10 +62,9 @@ class Attempt:
         self._offered = key
         known_hosts = self._known_hosts or str(Path(DEFAULT_KNOWN_HOSTS).expanduser())
         if self._known_hosts or Path(str(known_hosts)).is_file():
-            lookup_port = None if port == DEFAULT_PORT else port
-            self._changed = bool(
-                asyncssh.match_known_hosts(known_hosts, host, addr, lookup_port)[0]
-            )
+            port_of_entry = None if port == DEFAULT_PORT else port
+            accepted, *_ = asyncssh.match_known_hosts(known_hosts, host, addr, port_of_entry)
+            self._changed = bool(accepted)
 
     def error(self, error: Exception) -> EndpointError:
         """What to tell the caller about an exception of connecting."""
@@ -127,7 +126,7 @@ class Attempt:
         return LoginRefused(
             f"{self._name}: {self._host} port {self._port} does not let {self._user} log in"
             f" with any key offered ({_text(error)}). Check the user, add the key to your SSH agent"
-            " or name it as identity_file, and see that its public half is in authorized_keys there."
+            " or name it as identity_file, and its public half to authorized_keys there."
         )
 
     def _host_key_refused(self, error: Exception) -> HostKeyRefused:

@@ -20,9 +20,7 @@ CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 15.0
 KEEPALIVES_MISSED = 3
 
-_ADDRESS = re.compile(
-    r"(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:@\s]+))(?::(?P<port>\d{1,5}))?"
-)
+_PLACE = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:/\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True)
@@ -34,17 +32,17 @@ class Address:
 
 def parse_address(text: str, name: str) -> Address:
     """`user@host:port`, user and port optional; an IPv6 address in brackets if a port follows."""
-    if text.count(":") > 1 and "[" not in text:
-        user, _, host = text.rpartition("@")
-        return Address(host, user or None, None)
-    match = _ADDRESS.fullmatch(text)
-    if match is None:
+    user, at, place = text.rpartition("@")
+    if place.count(":") > 1 and "[" not in place:
+        place = f"[{place}]"
+    match = _PLACE.fullmatch(place)
+    port = int(match["port"]) if match is not None and match["port"] else None
+    if match is None or bool(at) != bool(user) or port == 0 or (port or 1) > 65535:
         raise EndpointError(
             f"{name}: {text!r} is not an SSH address. Write an alias of your SSH config,"
             " or user@host:port with user and port optional."
         )
-    port = match["port"]
-    return Address(match["v6"] or match["host"], match["user"], int(port) if port else None)
+    return Address(match["v6"] or match["host"], user or None, port)
 
 
 async def connect(spec: EndpointSpec) -> asyncssh.SSHClientConnection:

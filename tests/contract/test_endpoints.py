@@ -9,6 +9,7 @@ import pytest
 from stillfixed.actors.errors import ConnectionLost, EndpointError, LogFull
 from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, StreamName
 from stillfixed.connectors.endpoints import open_endpoint
+from stillfixed.connectors.endpoints.output import GATHER_BYTES
 from tests.support.runs import Got, at_once, run
 
 MIB = 1024 * 1024
@@ -88,7 +89,7 @@ async def test_a_busy_sink_holds_the_command_back(endpoint: Endpoint) -> None:
     free.set()
     outcome = await task
     assert sum(sizes) == outcome.stdout_bytes == 32 * MIB
-    assert max(sizes) <= MIB
+    assert max(sizes) <= GATHER_BYTES
 
 
 async def test_a_command_over_its_time_is_ended(endpoint: Endpoint) -> None:
@@ -98,6 +99,14 @@ async def test_a_command_over_its_time_is_ended(endpoint: Endpoint) -> None:
     assert (outcome.end, outcome.exit_status, got.stdout) == ("timed_out", None, b"first\n")
     assert "0.5 seconds" in outcome.detail
     assert endpoint.is_open
+
+
+async def test_a_writer_over_its_time_is_gone_from_the_machine(endpoint: Endpoint) -> None:
+    """Its output has nowhere to go any more, whatever became of the signal."""
+    command = "echo $$; exec yes"
+    _, got = await run(endpoint, command, limits=Limits(time_seconds=0.3))
+    pid = got.stdout.split()[0].decode()
+    await run(endpoint, f"while kill -0 {pid} 2>/dev/null; do sleep 0.02; done")
 
 
 async def test_cancelling_the_run_ends_the_command(endpoint: Endpoint) -> None:

@@ -102,6 +102,6 @@ def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path) -> None
     assert done.stderr == ""
     full, after = done.stdout.splitlines()
     version, _, message = full.partition(" ")
-    assert "no room" in message
+    assert "Free disk space" in message
     assert int(version) > 20
     assert int(after) == int(version) + 1

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from stillfixed.actors.errors import LogFull
-from stillfixed.actors.log.contract import Append, Appended, Chunk
+from stillfixed.actors.log.contract import CHUNK_LIMIT_BYTES, Append, Appended, Chunk
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.log.turnstile import Turnstile
 
@@ -54,9 +54,11 @@ async def fill(path: Path) -> None:
     log = await SqliteLog.open(path)
     await log.claim("small")
     await log.claim("large")
-    limit_bytes = path.with_name(f"{path.name}-wal").stat().st_size + 1_000_000
+    limit_bytes = path.with_name(f"{path.name}-wal").stat().st_size + 100_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, resource.RLIM_INFINITY))
-    random = tuple(Chunk.of(os.urandom(4_000_000)) for _ in range(6))
+    # Large enough for the limit, and small enough to share a transaction with the small ones.
+    sizes = (*[CHUNK_LIMIT_BYTES] * 3, CHUNK_LIMIT_BYTES - 1000)
+    random = tuple(Chunk.of(os.urandom(size)) for size in sizes)
     large = Append(stream="large", epoch=1, expected_version=0, events=(b"x",), chunks=random)
     small = [Append(stream="small", epoch=1, expected_version=n, events=(b"x",)) for n in range(3)]
     outcomes = await asyncio.gather(
@@ -87,7 +89,6 @@ async def fork_holding(path: Path) -> None:
     with Turnstile(path):
         child = os.fork()
         if child == 0:
-            os.close(1)
             sys.stdin.readline()
             os._exit(0)
         say("held")

@@ -50,6 +50,8 @@ async def process(mode: str, path: Path, *arguments: str) -> AsyncIterator[Proce
         if started.returncode is None:
             started.kill()
         await started.wait()
+        assert started.stdin is not None
+        started.stdin.close()  # ends what it may have forked
 
 
 async def heard(child: Process) -> str:
@@ -152,6 +154,16 @@ async def test_a_log_held_for_ever_can_be_closed(
         await log.close()
         with pytest.raises(LogBusy):
             await claiming
+
+
+async def test_an_idle_log_held_for_ever_can_be_closed(
+    path: Path, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing does not hang either when nothing waits to be written."""
+    async with process("hold", path) as child:
+        assert await heard(child) == "held"
+        monkeypatch.setattr(writer, "WAIT_LIMIT_SECONDS", 0.1)
+        await log.close()
 
 
 async def test_a_log_held_for_ever_cannot_be_opened(

@@ -14,10 +14,12 @@ from stillfixed.actors.errors import (
     HostKeyRefused,
     LoginRefused,
 )
-from stillfixed.actors.runtime.endpoints import EndpointSpec
+from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, StreamName
 from stillfixed.connectors.endpoints import open_endpoint
-from tests.support.runs import Got, run
+from tests.support.runs import Got, at_once, run
 from tests.support.sshd import Sshd, new_key, skipping_without_sshd
+
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -165,9 +167,7 @@ async def test_a_connection_lost_before_sending_is_an_error(own_server: Sshd) ->
     trace = own_server.folder / "trace"
 
     async def meanwhile() -> None:
-        own_server.kill_connections()
-        while endpoint.is_open:
-            await asyncio.sleep(0)
+        await cut(own_server, endpoint)
 
     with pytest.raises(ConnectionLost, match="before the command was sent"):
         await run(endpoint, f"touch {trace}", before_send=meanwhile())
@@ -177,33 +177,26 @@ async def test_a_connection_lost_before_sending_is_an_error(own_server: Sshd) ->
 async def test_an_end_seen_before_the_loss_is_kept(own_server: Sshd) -> None:
     """A finished command is never lost: its output waited here when the connection went away."""
     endpoint = await open_endpoint(own_server.spec())
-    free, first, sizes = asyncio.Event(), asyncio.Event(), []
+    free, first, got = asyncio.Event(), Got(), Got()
 
-    async def sink(stream: str, data: bytes) -> None:
-        first.set()
+    async def sink(stream: StreamName, data: bytes) -> None:
+        await first(stream, data)
         await free.wait()
-        sizes.append(len(data))
+        await got(stream, data)
 
-    from stillfixed.actors.runtime.endpoints import Limits
-    from tests.support.runs import at_once
-
+    command = f"echo $$; head -c {MIB} /dev/zero; exit 7"
     task = asyncio.create_task(
-        endpoint.run(
-            "echo first; sleep 0.1; head -c 1M /dev/zero; exit 7",
-            sink=sink,
-            limits=Limits(),
-            before_send=at_once(),
-        )
+        endpoint.run(command, sink=sink, limits=Limits(), before_send=at_once())
     )
-    await first.wait()
-    await run(endpoint, "sleep 0.5")
-    own_server.kill_connections()
-    while endpoint.is_open:
-        await asyncio.sleep(0)
+    await first.first.wait()
+    pid = first.stdout.split()[0].decode()
+    await run(endpoint, f"while kill -0 {pid} 2>/dev/null; do sleep 0.01; done")
+    await run(endpoint, "true")
+    await cut(own_server, endpoint)
     free.set()
     outcome = await task
     assert (outcome.end, outcome.exit_status) == ("exited", 7)
-    assert sum(sizes) == outcome.stdout_bytes == 6 + 1024 * 1024
+    assert len(got.stdout) == outcome.stdout_bytes == len(pid) + 1 + MIB
 
 
 async def test_runs_share_one_login(own_server: Sshd) -> None:
@@ -218,9 +211,7 @@ async def test_runs_share_one_login(own_server: Sshd) -> None:
 
 async def test_a_session_too_many_is_an_error_before_sending(tmp_path: Path) -> None:
     """The server's MaxSessions; the connection stays good."""
-    from tests.support.sshd import sshd
-
-    with sshd(tmp_path / "sshd", max_sessions=1) as server:
+    with skipping_without_sshd(tmp_path / "sshd", max_sessions=1) as server:
         endpoint = await open_endpoint(server.spec())
         got = Got()
         task = asyncio.create_task(run(endpoint, "echo first; exec sleep 1000", got=got))
@@ -232,8 +223,8 @@ async def test_a_session_too_many_is_an_error_before_sending(tmp_path: Path) -> 
         await task
 
 
-async def test_the_default_key_and_agentless_login_fail_clearly(ssh_server: Sshd) -> None:
-    """An unknown user is told apart by name."""
+async def test_an_unknown_user_is_a_login_refused(ssh_server: Sshd) -> None:
+    """The message names the user that was tried."""
     options = ssh_server.spec().options
     with pytest.raises(LoginRefused, match="let nobody-here log in"):
         await open_endpoint(at(f"nobody-here@127.0.0.1:{ssh_server.port}", **options))
@@ -258,3 +249,13 @@ async def identity(spec: EndpointSpec) -> str:
         return endpoint.identity
     finally:
         await endpoint.close()
+
+
+async def cut(server: Sshd, endpoint: Endpoint) -> None:
+    """Kill the connection and return when this side has seen it: a run in flight is lost."""
+    got = Got()
+    witness = asyncio.create_task(run(endpoint, "echo first; exec sleep 1000", got=got))
+    await got.first.wait()
+    server.kill_connections()
+    outcome, _ = await witness
+    assert outcome.end == "lost"

@@ -133,10 +133,10 @@ def sshd(folder: Path, *, max_sessions: int = 100, extra: str = "") -> Iterator[
 
 
 @contextmanager
-def skipping_without_sshd(folder: Path) -> Iterator[Sshd]:
+def skipping_without_sshd(folder: Path, *, max_sessions: int = 100) -> Iterator[Sshd]:
     """`sshd`, for a fixture: where OpenSSH is not installed, its tests are skipped."""
     try:
-        with sshd(folder) as server:
+        with sshd(folder, max_sessions=max_sessions) as server:
             yield server
     except SshdMissing as missing:
         pytest.skip(str(missing))

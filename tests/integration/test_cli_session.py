@@ -1,0 +1,165 @@
+"""The command line as people start it: real processes, a real endpoint (this machine), real Ray."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stillfixed
+
+pytestmark = pytest.mark.ray
+
+COMMAND = [sys.executable, "-m", "stillfixed.connectors.cli"]
+LIMIT_SECONDS = 100
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A data folder of its own, and no Ray but what the command line starts."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    source = str(Path(stillfixed.__file__).parents[1])
+    return {
+        **kept,
+        "PYTHONPATH": source,
+        "STILLFIXED_DATA": str(tmp_path / "data"),
+        "STILLFIXED_BY": "ana",
+        "COLUMNS": "100",
+    }
+
+
+def stillfixed_says(
+    environment: dict[str, str], *arguments: str, lines: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        input=lines,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+
+
+def test_a_piped_shell_goes_from_the_fault_to_the_closed_ticket(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Failing check, closure refused, fix, gap, the check again beside itself, closure granted."""
+    config = tmp_path / "app.conf"
+    typed = f"""\
+cat {config}
+/close
+echo ok > {config}
+cat {config}
+/checks
+/nonsense
+/close
+echo not sent any more
+"""
+    shell = stillfixed_says(
+        environment, "shell", "-t", "T-1", "-c", "Acme", "--endpoint", "local", lines=typed
+    )
+    assert shell.returncode == 0, shell.stderr
+    assert shell.stderr == ""
+    parts = [
+        "ticket T-1 · Acme",
+        f"local $ cat {config}",
+        "No such file or directory",
+        "shows a fault",
+        "✗ CLOSURE REFUSED",
+        f"local $ echo ok > {config}",
+        "! 1 check not run again since the last change",
+        f"local $ cat {config}",
+        "✓ FIXED",
+        "before: r1, exit 1",
+        "after: r3, exit 0",
+        "local $ /checks",
+        "✓ FIXED",
+        "error: There is no /nonsense here",
+        "✓ CLOSURE GRANTED",
+    ]
+    place = 0
+    for part in parts:
+        found = shell.stdout.find(part, place)
+        assert found >= 0, f"{part!r} is missing after:\n{shell.stdout[:place]}"
+        place = found
+    assert "not sent any more" not in shell.stdout
+
+    listed = stillfixed_says(environment, "sessions", "--status", "closed", "--json")
+    (session,) = json.loads(listed.stdout)
+    assert session["ticket"] == "T-1"
+
+
+@pytest.fixture
+def host(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """`stillfixed host`, ready."""
+    process = subprocess.Popen(
+        [*COMMAND, "host"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("Host for")
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+JOIN = """
+import stillfixed
+from pathlib import Path
+with stillfixed.connect(stillfixed.Settings(data=Path({data!r}))) as service:
+    assert not service._client._service._cluster.owned
+    print(service.session({session!r}, by="ana").host().sessions)
+"""
+
+
+def test_others_join_a_running_host_and_a_monitor_goes_on_without_them(
+    environment: dict[str, str], host: "subprocess.Popen[str]"
+) -> None:
+    """Each command ends, the session stays in the host's memory, and the host ends on SIGTERM."""
+    data = environment["STILLFIXED_DATA"]
+    opened = stillfixed_says(environment, "open", "-t", "T-2", "-c", "Acme", "-e", "local")
+    session = opened.stdout.strip()
+    assert (opened.returncode, opened.stderr) == (0, "")
+    monitor = stillfixed_says(
+        environment, "monitor", session, "cat /dev/null", "--every", "1s", "--for", "1h"
+    )
+    assert (monitor.stdout, monitor.stderr) == ("m1\n", "")
+
+    joined = subprocess.run(
+        [sys.executable, "-c", JOIN.format(data=data, session=session)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    assert (joined.stdout.strip(), joined.returncode) == (f"['{session}']", 0), joined.stderr
+
+    with subprocess.Popen(
+        [*COMMAND, "watch", session, "--json", "--after", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stdout is not None
+        events = (json.loads(line)["event"] for line in watching.stdout)
+        runs = (event for event in events if event["type"] == "run_finished")
+        assert [next(runs)["end"] for _ in range(2)] == ["exited", "exited"]
+        watching.send_signal(signal.SIGINT)
+    assert watching.returncode == 130
+
+    second = stillfixed_says(environment, "host")
+    assert second.returncode == 1
+    assert "already" in second.stderr
+
+    host.terminate()
+    assert host.wait(LIMIT_SECONDS) == 0
+    assert host.stderr is not None
+    assert host.stderr.read() == "The host has ended. Everything is in the log.\n"
+    assert not (Path(data) / "host.json").exists()

@@ -1,0 +1,89 @@
+"""SSH servers that do what OpenSSH does not: Windows' long exit codes, devices, refusals."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncssh
+import pytest
+from asyncssh.packet import UInt32
+
+from stillfixed.actors.errors import EndpointError
+from stillfixed.actors.runtime.endpoints import EndpointSpec
+from stillfixed.actors.verdicts.model import Platform
+from stillfixed.connectors.endpoints import open_endpoint
+from tests.support.runs import run
+
+CONTROL_C_EXIT = 0xC000013A
+"""What Windows reports for a program that was interrupted."""
+
+
+class OddSession(asyncssh.SSHServerSession[bytes]):
+    """The command's first word says how it goes."""
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._channel = chan
+
+    def exec_requested(self, command: str) -> bool:
+        self._command = command
+        return command != "refuse"
+
+    def session_started(self) -> None:
+        self._channel.write(b"shown")
+        if self._command == "interrupted":
+            self._channel._send_request(b"exit-status", UInt32(CONTROL_C_EXIT))
+        self._channel.close()
+
+
+class OddServer(asyncssh.SSHServer):
+    def begin_auth(self, username: str) -> bool:
+        return False
+
+    def session_requested(self) -> OddSession:
+        return OddSession()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[EndpointSpec]:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    listener = await asyncssh.listen(
+        "127.0.0.1", 0, server_factory=OddServer, server_host_keys=[key], encoding=None
+    )
+    port = listener.get_port()
+    known = tmp_path / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
+    config = tmp_path / "config"
+    config.touch()
+    options = {"known_hosts": str(known), "config_file": str(config)}
+    yield EndpointSpec(name="odd", address=f"anna@127.0.0.1:{port}", options=options)
+    listener.close()
+    await listener.wait_closed()
+
+
+async def test_an_exit_code_of_windows_arrives_whole(server: EndpointSpec) -> None:
+    """All 32 bits, as technicians look them up."""
+    endpoint = await open_endpoint(server)
+    outcome, _ = await run(endpoint, "interrupted")
+    assert (outcome.end, outcome.exit_status) == ("exited", CONTROL_C_EXIT)
+    await endpoint.close()
+
+
+async def test_a_refused_command_is_an_error(server: EndpointSpec) -> None:
+    """It certainly did not run, and the connection stays good."""
+    endpoint = await open_endpoint(server)
+    with pytest.raises(EndpointError, match="refused to run"):
+        await run(endpoint, "refuse")
+    assert (await run(endpoint, "interrupted"))[1].stdout == b"shown"
+    await endpoint.close()
+
+
+@pytest.mark.parametrize(("platform", "end"), [("network", "exited"), ("posix", "lost")])
+async def test_an_end_without_a_status(server: EndpointSpec, platform: Platform, end: str) -> None:
+    """Network devices end so; elsewhere nobody knows what the command did."""
+    spec = EndpointSpec(
+        name="odd", address=server.address, platform=platform, options=server.options
+    )
+    endpoint = await open_endpoint(spec)
+    outcome, got = await run(endpoint, "show version")
+    assert (outcome.end, outcome.exit_status, got.stdout) == (end, None, b"shown")
+    assert outcome.detail
+    await endpoint.close()
