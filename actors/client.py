@@ -27,11 +27,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from stillfixed.actors.client_async import (
     AsyncClient,
     AsyncSession,
-    OnOutput,
     Seen,
     SessionInfo,
     connect_async,
 )
+from stillfixed.actors.live import OnOutput
 from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind

@@ -7,29 +7,27 @@ the same id is carried out once and answers the same again.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeVar, cast
+from typing import TypeVar, cast
 
 import msgspec
 
 from stillfixed.actors.errors import RequestRefused, UnknownSession
+from stillfixed.actors.live import LiveOutput, OnOutput
 from stillfixed.actors.log.contract import Recorded
 from stillfixed.actors.runtime.actor import HostInfo
+from stillfixed.actors.runtime.outputs import shown_chunks
 from stillfixed.actors.service import Service, Settings
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
-from stillfixed.actors.session.history import Comparison, RunRecord, Transcript, build, run_records
+from stillfixed.actors.session.history import Comparison, RunRecord, Transcript, build
 from stillfixed.actors.session.state import Heading, State, evolve
 from stillfixed.actors.verdicts.model import Platform
 
-OUTPUT_SHOWN_BYTES = 1024 * 1024
-"""How much of one run's output a result or transcript carries; the log keeps the rest."""
-
-OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
 AnswerT = TypeVar("AnswerT", bound=r.Answer)
 
 
@@ -200,61 +198,21 @@ class AsyncSession:
             time_limit_seconds=time_limit_seconds,
             output_limit_bytes=output_limit_bytes,
         )
-        request_id = request_id or secrets.token_hex(8)
-        position = await self._service.log.newest_position()
         if on_output is None:
-            answer = await self._expect(r.RunAnswer, request, request_id)
-        else:
-            live = asyncio.create_task(self._live_output(request_id, position, on_output))
-            try:
-                answer = await self._expect(r.RunAnswer, request, request_id)
-                await live
-            finally:
-                live.cancel()
-        return await self._run_record(answer.run, position)
+            return (await self._expect(r.RunEnded, request, request_id)).record
+        request_id = request_id or secrets.token_hex(8)
+        live = await LiveOutput.begin(self._service.log, self.id, request_id, on_output)
+        following = asyncio.create_task(live.follow())
+        try:
+            record = (await self._expect(r.RunEnded, request, request_id)).record
+        finally:
+            following.cancel()
+        await live.catch_up()
+        return record
 
     async def cancel(self, run: str, *, request_id: str | None = None) -> None:
         """End a run that is going; returns when its end is recorded."""
         await self.ask(r.CancelRun(by=self.by, run=run), request_id)
-
-    async def _live_output(self, request_id: str, position: int, on_output: OnOutput) -> None:
-        run: str | None = None
-        async for batch in self._service.log.follow(position, stream=self.id):
-            for record in batch:
-                event = e.decode(record.data)
-                match event:
-                    case e.RunStarted() if record.request_id == request_id:
-                        run = event.run
-                    case e.OutputCaptured() if event.run == run:
-                        on_output(event.output, await self._service.log.chunk(event.chunk))
-                    case e.RunFinished() | e.RunNotSent() | e.RunInterrupted():
-                        if event.run == run:
-                            return
-                    case _:
-                        pass
-
-    async def _run_record(self, run: str, position: int) -> RunRecord:
-        log = self._service.log
-        recorded = await log.read_feed(position, stream=self.id, limit=10_000)
-        events = [e.decode(record.data) for record in recorded]
-        if not any(isinstance(event, e.RunStarted) and event.run == run for event in events):
-            events = [e.decode(record.data) for record in await log.read(self.id)]
-        chunks = await self._chunks(events, only=run)
-        return run_records(events, chunks)[run]
-
-    async def _chunks(
-        self, events: list[e.SessionEvent], *, only: str | None = None
-    ) -> dict[str, bytes]:
-        """The chunks of outputs, up to `OUTPUT_SHOWN_BYTES` a run."""
-        chunks: dict[str, bytes] = {}
-        taken_bytes: dict[str, int] = {}
-        for event in events:
-            if not isinstance(event, e.OutputCaptured) or (only and event.run != only):
-                continue
-            taken_bytes[event.run] = taken_bytes.get(event.run, 0) + event.size_bytes
-            if taken_bytes[event.run] <= OUTPUT_SHOWN_BYTES and event.chunk not in chunks:
-                chunks[event.chunk] = await self._service.log.chunk(event.chunk)
-        return chunks
 
     # -- words ----------------------------------------------------------------------------------
     async def message(self, text: str, *, request_id: str | None = None) -> str:
@@ -341,7 +299,7 @@ class AsyncSession:
         """The whole history: entries, runs with output, comparisons."""
         recorded = await self._service.log.read(self.id)
         events = [e.decode(record.data) for record in recorded]
-        chunks = await self._chunks(events)
+        chunks = await shown_chunks(self._service.log, events)
         numbered = [(record.version, event) for record, event in zip(recorded, events, strict=True)]
         return build(self.id, numbered, chunks)
 

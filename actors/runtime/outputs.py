@@ -1,10 +1,15 @@
 """Outputs of runs for judging: those just captured in memory, older ones from the log."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from stillfixed.actors.log.contract import EventLog
+from stillfixed.actors.session.events import OutputCaptured, SessionEvent
 from stillfixed.actors.session.requests import RunOutput
-from stillfixed.actors.session.state import RunSeen, State
+from stillfixed.actors.session.state import JUDGED_BYTES, RunSeen, State
+
+OUTPUT_SHOWN_BYTES = JUDGED_BYTES
+"""How much of one run's output a result or transcript carries; the log keeps the rest."""
 
 KEPT_RUNS = 8
 """Outputs kept in memory by one live session, each at most `JUDGED_BYTES` long."""
@@ -36,6 +41,21 @@ class Outputs:
         for piece in seen.pieces or ():
             pieces[piece.output].append(await self._log.chunk(piece.chunk))
         return RunOutput(b"".join(pieces["stdout"]), b"".join(pieces["stderr"]))
+
+
+async def shown_chunks(
+    log: EventLog, events: Iterable[SessionEvent], *, only: str | None = None
+) -> dict[str, bytes]:
+    """The chunks of outputs among events, of one run or all, to `OUTPUT_SHOWN_BYTES` a run."""
+    chunks: dict[str, bytes] = {}
+    taken_bytes: dict[str, int] = {}
+    for event in events:
+        if not isinstance(event, OutputCaptured) or (only and event.run != only):
+            continue
+        taken_bytes[event.run] = taken_bytes.get(event.run, 0) + event.size_bytes
+        if taken_bytes[event.run] <= OUTPUT_SHOWN_BYTES and event.chunk not in chunks:
+            chunks[event.chunk] = await log.chunk(event.chunk)
+    return chunks
 
 
 def _find(state: State, run: str) -> RunSeen | None:

@@ -13,6 +13,7 @@ from stillfixed.actors.errors import EndpointError, StillfixedError
 from stillfixed.actors.log.contract import Chunk
 from stillfixed.actors.runtime.endpoints import Limits, Outcome, StreamName
 from stillfixed.actors.session.events import RUNTIME, OutputCaptured, RunStarted, SessionEvent
+from stillfixed.actors.session.history import RunRecord, run_record
 from stillfixed.actors.session.requests import FinishRun, GiveUpRun, RunOutput
 from stillfixed.actors.session.state import JUDGED_BYTES
 
@@ -32,6 +33,8 @@ class Run:
 
     def __init__(self, session: "LiveSession", started: RunStarted, limits: Limits) -> None:
         self.started = started
+        self.events: list[SessionEvent] = [started]
+        """What was decided about this run; durable once `wait` has returned."""
         self._session = session
         self._limits = limits
         self._capture = Capture(session, started)
@@ -47,6 +50,18 @@ class Run:
         if self._task is not None:
             await asyncio.wait([self._task])
 
+    @property
+    def record(self) -> RunRecord:
+        """The run as its caller sees it; good once `wait` has returned and the journal is good."""
+        output = self._capture.judged()
+        return run_record(
+            self.events,
+            self.started.run,
+            stdout=output.stdout,
+            stderr=output.stderr,
+            cut=self._capture.cut,
+        )
+
     async def cancel(self) -> None:
         """End the command and record that; returns when it is recorded."""
         if self._task is not None:
@@ -55,12 +70,11 @@ class Run:
             await self.wait()
 
     async def _go(self, durable: Awaitable[object]) -> None:
-        run, session = self.started.run, self._session
         sent = _Latch(durable)
         try:
             outcome = await self._run(sent)
         except EndpointError as error:
-            await session.decide(GiveUpRun(by=RUNTIME, run=run, sent=False, reason=error.message))
+            await self._give_up(error.message, sent=False)
         except asyncio.CancelledError:
             if not self._cancelled:
                 raise
@@ -71,7 +85,7 @@ class Run:
             return
         except Exception as error:
             reason = f"The connector failed: {error!r}. Whether the command ended is unknown."
-            await session.decide(GiveUpRun(by=RUNTIME, run=run, sent=sent.passed, reason=reason))
+            await self._give_up(reason, sent=sent.passed)
         else:
             await self._end(outcome)
 
@@ -85,31 +99,27 @@ class Run:
         )
 
     async def _end(self, outcome: Outcome) -> None:
-        run = self.started.run
         if outcome.end == "lost":
             reason = outcome.detail or "The connection was lost."
             self._session.connections.drop(self.started.endpoint, reason)
             reason = f"{reason} Whether the command ended, and how, is unknown."
-            await self._capture.flush()
-            await self._session.decide(GiveUpRun(by=RUNTIME, run=run, sent=True, reason=reason))
+            await self._give_up(reason, sent=True)
             return
-        await self._session.finish_run(
-            FinishRun(
-                by=self.started.by,
-                run=run,
-                end=outcome.end,
-                exit_status=outcome.exit_status,
-                signal=outcome.signal,
-                stdout_bytes=outcome.stdout_bytes,
-                stderr_bytes=outcome.stderr_bytes,
-                dropped_bytes=outcome.dropped_bytes,
-            ),
-            self._capture,
+        finish = FinishRun(
+            by=self.started.by,
+            run=self.started.run,
+            end=outcome.end,
+            exit_status=outcome.exit_status,
+            signal=outcome.signal,
+            stdout_bytes=outcome.stdout_bytes,
+            stderr_bytes=outcome.stderr_bytes,
+            dropped_bytes=outcome.dropped_bytes,
         )
+        self.events += await self._session.end_run(finish, self._capture)
 
     async def _end_cancelled(self, sent: bool) -> None:
+        received = self._capture.received_bytes
         if sent:
-            received = self._capture.received_bytes
             await self._end(
                 Outcome(
                     end="cancelled",
@@ -118,10 +128,11 @@ class Run:
                 )
             )
         else:
-            reason = "Cancelled before it was sent."
-            await self._session.decide(
-                GiveUpRun(by=RUNTIME, run=self.started.run, sent=False, reason=reason)
-            )
+            await self._give_up("Cancelled before it was sent.", sent=False)
+
+    async def _give_up(self, reason: str, *, sent: bool) -> None:
+        give_up = GiveUpRun(by=RUNTIME, run=self.started.run, sent=sent, reason=reason)
+        self.events += await self._session.end_run(give_up, self._capture)
 
 
 class _Latch:
@@ -165,18 +176,17 @@ class Capture:
         while self._waiting_bytes >= BUFFER_BYTES and self._flushing is not None:
             await asyncio.shield(self._flushing)
 
-    async def flush(self) -> None:
-        """Everything received so far is durable when this returns."""
-        events, chunks = await self.rest()
-        if events:
-            await self._session.record(events, chunks)
-
     async def rest(self) -> tuple[tuple[SessionEvent, ...], tuple[Chunk, ...]]:
         """What is not stored yet, for the append that ends the run."""
         if self._flushing is not None:
             await asyncio.shield(self._flushing)
         self._stop_timer()
         return await self._take()
+
+    @property
+    def cut(self) -> bool:
+        """Whether `judged` is only the beginning."""
+        return sum(self.received_bytes.values()) > JUDGED_BYTES
 
     def judged(self) -> RunOutput:
         return RunOutput(b"".join(self._judged["stdout"]), b"".join(self._judged["stderr"]))

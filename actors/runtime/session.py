@@ -13,7 +13,7 @@ from stillfixed.actors.runtime.clock import Clock
 from stillfixed.actors.runtime.connections import Connections
 from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, OpenEndpoint
 from stillfixed.actors.runtime.journal import Journal
-from stillfixed.actors.runtime.outputs import Outputs
+from stillfixed.actors.runtime.outputs import Outputs, shown_chunks
 from stillfixed.actors.runtime.runs import Capture, Run
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decide import decide, evidence_needed
@@ -24,7 +24,9 @@ from stillfixed.actors.session.events import (
     EndpointLost,
     RunStarted,
     SessionEvent,
+    decode,
 )
+from stillfixed.actors.session.history import RunRecord, run_records
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.session.state import State, fold
 
@@ -113,17 +115,26 @@ class LiveSession:
         else:
             answer = await self.decide(request, request_id)
         if isinstance(request, r.StartRun) and isinstance(answer, r.RunAnswer):
-            await self._ended(answer.run)
-        elif isinstance(request, r.CancelRun) and request.run in self._runs:
+            return r.RunEnded(record=await self._ended(answer.run))
+        if isinstance(request, r.CancelRun) and request.run in self._runs:
             await self._runs[request.run].cancel()
         return answer
 
-    async def _ended(self, run_id: str) -> None:
+    async def _ended(self, run_id: str) -> RunRecord:
         run = self._runs.get(run_id)
-        if run is not None:
-            await run.wait()
+        if run is None:
+            return await self._earlier_run(run_id)
+        await run.wait()
         if self.journal.failed is not None:
             raise self.journal.failed
+        return run.record
+
+    async def _earlier_run(self, run_id: str) -> RunRecord:
+        """A run that ended before this was asked, perhaps under another copy."""
+        recorded = await self._log.read(self.journal.stream)
+        events = [decode(record.data) for record in recorded]
+        chunks = await shown_chunks(self._log, events, only=run_id)
+        return run_records(events, chunks)[run_id]
 
     async def decide(
         self, request: r.SessionRequest, request_id: str | None = None
@@ -145,12 +156,15 @@ class LiveSession:
         await durable
         return decision.answer
 
-    async def finish_run(self, request: r.FinishRun, capture: Capture) -> None:
-        """The last output, the end and the verdict, in one append."""
+    async def end_run(
+        self, request: r.FinishRun | r.GiveUpRun, capture: Capture
+    ) -> tuple[SessionEvent, ...]:
+        """The last output, the end and the verdict, in one append; what was decided."""
         events, chunks = await capture.rest()
         self._outputs.keep(request.run, capture.judged())
         decision = await self._decision(request, events)
         await self.journal.commit((*events, *decision.events), chunks=chunks)
+        return decision.events
 
     async def record(self, events: tuple[SessionEvent, ...], chunks: tuple[Chunk, ...]) -> None:
         """Output as it came: facts that need no decision."""

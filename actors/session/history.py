@@ -236,6 +236,14 @@ def _ended(run: RunRecord, event: e.RunFinished | e.RunNotSent | e.RunInterrupte
     )
 
 
+def run_record(
+    events: Iterable[e.SessionEvent], run: str, *, stdout: bytes, stderr: bytes, cut: bool
+) -> RunRecord:
+    """One run from its own events (its outputs' left out) and what is kept of its output."""
+    record = run_records(events, {})[run]
+    return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut)
+
+
 def _both(run: RunRecord) -> str:
     return run.text + (
         run.error_text if not run.text or run.text.endswith("\n") else "\n" + run.error_text

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind, RunEnd
+from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.verdicts.model import Platform
 
@@ -162,9 +163,16 @@ class Done(Answer, frozen=True, kw_only=True, tag="done"):
 
 
 class RunAnswer(Answer, frozen=True, kw_only=True, tag="run"):
-    """The run exists. `monitor` runs are not waited for by the caller."""
+    """The run exists: what is stored for a request that starts one."""
 
     run: str
+
+
+class RunEnded(Answer, frozen=True, kw_only=True, tag="run_ended"):
+    """The run has ended: what a caller who waits for it gets, made anew from the history each time
+    it asks."""
+
+    record: RunRecord
 
 
 class ClosureAnswer(Answer, frozen=True, kw_only=True, tag="closure"):
@@ -183,7 +191,7 @@ class Refused(Answer, frozen=True, kw_only=True, tag="refused"):
     retryable: bool = False
 
 
-SessionAnswer = Done | RunAnswer | ClosureAnswer | Refused
+SessionAnswer = Done | RunAnswer | RunEnded | ClosureAnswer | Refused
 
 _answer_encoder = msgspec.json.Encoder()
 _answer_decoder = msgspec.json.Decoder(SessionAnswer)

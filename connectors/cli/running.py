@@ -9,8 +9,9 @@ from typing import Literal
 from rich.console import Console
 from rich.text import Text
 
-from stillfixed.actors.client_async import AsyncSession, OnOutput
+from stillfixed.actors.client_async import AsyncSession
 from stillfixed.actors.errors import StillfixedError
+from stillfixed.actors.live import OnOutput
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.connectors.cli.terminal import on_interrupt
 from stillfixed.connectors.cli.text import LiveText

@@ -150,7 +150,9 @@ async def test_a_run_can_be_cancelled(bench: Bench) -> None:
     running = asyncio.create_task(bench.ask(host, r.StartRun(by="ana", command="sleep 1000")))
     await bench.script.left.wait()
     await bench.ask(host, r.CancelRun(by="ana", run="r1"))
-    assert await running == r.RunAnswer(run="r1")
+    ended = await running
+    assert isinstance(ended, r.RunEnded)
+    assert (ended.record.run, ended.record.status) == ("r1", "cancelled")
     finished = [event for event in await bench.events() if isinstance(event, e.RunFinished)]
     assert [event.end for event in finished] == ["cancelled"]
 
@@ -178,7 +180,7 @@ async def test_a_session_with_a_run_under_way_does_not_hibernate(bench: Bench) -
     await asyncio.sleep(0.05)  # five idle times
     assert host.sessions == ["s-1"]
     bench.script.hold.set()
-    assert isinstance(await running, r.RunAnswer)
+    assert isinstance(await running, r.RunEnded)
 
 
 async def test_a_drained_host_leaves_a_snapshot_and_moves_its_sessions(bench: Bench) -> None:

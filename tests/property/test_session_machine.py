@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from stillfixed.actors.log.sqlite import SqliteLog
 
 from stillfixed.actors.log.contract import EventLog
+from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.runtime.clock import VirtualClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
 from stillfixed.actors.runtime.messages import MOVED, Envelope
@@ -158,9 +158,9 @@ class SessionMachine(RuleBasedStateMachine):
         sent = dict(self.script.sent)
         answer = self.ask(envelope.request, request_id)
         assert self.script.sent == sent
-        if isinstance(answer, r.RunAnswer):
-            events = self.events()
-            ended = [x for x in events if isinstance(x, e.RunInterrupted) and x.run == answer.run]
+        if isinstance(answer, r.RunEnded):
+            run, events = answer.record.run, self.events()
+            ended = [x for x in events if isinstance(x, e.RunInterrupted) and x.run == run]
             assert len(ended) == 1
 
     @precondition(lambda self: self.asked)
