@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from stillfixed.actors.log.sqlite import SqliteLog
 
 from stillfixed.actors.log.contract import EventLog
+from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.runtime.clock import VirtualClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
 from stillfixed.actors.runtime.messages import MOVED, Envelope
