@@ -39,11 +39,29 @@ exit 1
 """
 
 
+def check_command(command: str) -> None:
+    """Raises `EndpointError` for a command with a character that no shell can be given."""
+    if "\0" in command:
+        raise EndpointError(
+            "The command was not sent: it contains a NUL, at which every shell would cut it off."
+            " Remove it."
+        )
+    try:
+        command.encode()
+    except UnicodeEncodeError as error:
+        raise EndpointError(
+            f"The command was not sent: its character {error.start + 1} is half of a surrogate"
+            " pair, which has no bytes of its own. Remove it, or write the whole character."
+        ) from None
+
+
 def wire_line(command: str, platform: Platform) -> str:
     """What is sent as the exec request of an SSH channel.
 
-    Raises `EndpointError` if a PowerShell line would be too long to arrive whole.
+    Raises `EndpointError` if a PowerShell line would be too long to arrive whole, or if no shell
+    can be given the command.
     """
+    check_command(command)
     if platform != "powershell":
         return command
     line = " ".join(("powershell", *powershell_arguments(command)))
