@@ -14,7 +14,8 @@ Options of an endpoint, all optional:
                         connection is lost after 3 missed
 
 Ending a command early is best effort: the server gets a TERM signal for it and then the close of
-its channel. OpenSSH before 7.9, and OpenSSH for a root login, ignore the signal.
+its channel. OpenSSH before 7.9, and OpenSSH for a root login, ignore the signal: the command goes
+on until it next writes, and until then keeps one of the connection's MaxSessions (10 by default).
 """
 
 import asyncio
@@ -103,16 +104,25 @@ class _Run:
         cls, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
     ) -> "_Run":
         try:
-            run = cls(name, connection, sink, limits)
-            await run._channel.open(run._session)
+            try:
+                return await cls(name, connection, sink, limits)._opened()
+            except asyncssh.ChannelOpenError:
+                # OpenSSH frees a session only after it has answered what came with its close: a
+                # run right after another may be refused for that, and the second answer is true.
+                return await cls(name, connection, sink, limits)._opened()
         except asyncssh.ChannelOpenError as error:
             if connection.is_closed():
                 raise ConnectionLost(_gone(name)) from error
             raise EndpointError(
                 f"{name}: the server opens no further session on this connection"
-                f" ({error.reason}). Wait for another run to end, or raise MaxSessions there."
+                f" ({error.reason}). Wait for another run to end, or raise MaxSessions there. A"
+                " command that was told to end and still runs there counts, too: close this"
+                " endpoint and open it again to be rid of it."
             ) from error
-        return run
+
+    async def _opened(self) -> "_Run":
+        await self._channel.open(self._session)
+        return self
 
     def send(self, line: bytes) -> None:
         if self._session.closed:
@@ -149,7 +159,7 @@ class _Run:
         if session.exit_signal is not None:
             return self._output.outcome("signalled", signal=session.exit_signal)
         if self._timed_out:
-            limit = f"The time limit of {self._limits.time_seconds:g} seconds."
+            limit = f"The time limit of {self._limits.time_seconds:g} seconds. {_STILL_RUNNING}"
             return self._output.outcome("timed_out", detail=limit)
         if channel.accepted is False and session.loss is None:
             raise EndpointError(
@@ -169,6 +179,7 @@ def _check_size(line: bytes, name: str) -> None:
         )
 
 
+_STILL_RUNNING = "The command was told to end, and may still run there."
 _INCOMPLETE = "The connection was lost after the exit status: output may be missing."
 
 

@@ -201,7 +201,7 @@ async def test_a_command_of_a_megabyte_is_refused(endpoint: Endpoint) -> None:
     assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
 
 
-@pytest.mark.parametrize("character", ["\0", "\udcff", "\ud800"], ids=ascii)
+@pytest.mark.parametrize("character", ["\0", "\udcff"], ids=ascii)
 async def test_a_command_no_shell_can_be_given_is_refused(
     endpoint: Endpoint, character: str
 ) -> None:

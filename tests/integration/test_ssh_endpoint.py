@@ -223,6 +223,34 @@ async def test_a_session_too_many_is_an_error_before_sending(tmp_path: Path) -> 
         await task
 
 
+async def test_the_last_session_is_free_when_its_run_is_over(tmp_path: Path) -> None:
+    """OpenSSH may count a session for a moment after its end: no run fails for that."""
+    with skipping_without_sshd(tmp_path / "sshd", max_sessions=1) as server:
+        endpoint = await open_endpoint(server.spec())
+        for _ in range(20):
+            assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
+        await endpoint.close()
+
+
+async def test_a_command_over_its_time_may_still_run_and_is_said_to(tmp_path: Path) -> None:
+    """One that takes no notice of TERM, as every command of a root login: later runs go on, and
+    once such commands hold all sessions the error says how to be rid of them."""
+    with skipping_without_sshd(tmp_path / "sshd", max_sessions=2) as server:
+        endpoint = await open_endpoint(server.spec())
+        stubborn, limits = "trap '' TERM; echo first; sleep 1000", Limits(time_seconds=0.5)
+        outcome, _ = await run(endpoint, stubborn, limits=limits)
+        assert outcome.end == "timed_out"
+        assert "may still run there" in outcome.detail
+        assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
+        await run(endpoint, stubborn, limits=limits)
+        with pytest.raises(EndpointError, match=r"told to end.*open it again"):
+            await run(endpoint, "true")
+        await endpoint.close()
+        reopened = await open_endpoint(server.spec())
+        assert (await run(reopened, "echo next"))[1].stdout == b"next\n"
+        await reopened.close()
+
+
 async def test_an_unknown_user_is_a_login_refused(ssh_server: Sshd) -> None:
     """The message names the user that was tried."""
     options = ssh_server.spec().options

@@ -116,7 +116,8 @@ async def test_a_command_over_its_time_is_told_to_end(server: EndpointSpec) -> N
     endpoint = await open_endpoint(server)
     outcome, _ = await run(endpoint, "wait", limits=Limits(time_seconds=0.1))
     assert outcome.end == "timed_out"
-    await OddSession.over.wait()
+    async with asyncio.timeout(10):
+        await OddSession.over.wait()
     assert OddSession.told == ["end of input", "TERM", "close"]
     assert endpoint.is_open
     await endpoint.close()
@@ -130,6 +131,7 @@ async def test_a_cancelled_command_is_told_to_end(server: EndpointSpec) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await OddSession.over.wait()
+    async with asyncio.timeout(10):
+        await OddSession.over.wait()
     assert OddSession.told == ["end of input", "TERM", "close"]
     await endpoint.close()
