@@ -3,7 +3,11 @@
 Guarantee: the host key is always checked, of jump hosts too; an error means that the command was
 not sent; whatever happens after it was sent is an `Outcome`.
 
-`~/.ssh/config`, `~/.ssh/known_hosts`, the default keys and the agent are used as `ssh` does.
+`~/.ssh/config`, the files of known hosts, the default keys and the agent are used as `ssh` does;
+`/etc/ssh/ssh_config` is not read. SendEnv and SetEnv of the config go with every command. A config
+that names no file of known hosts, or `none` or `/dev/null` to be left unchecked, means the default
+files; a file that does not exist is empty.
+
 Options of an endpoint, all optional:
 
     known_hosts         file of accepted host keys         as ssh has it
@@ -29,7 +33,7 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.endpoints.output import Output
 from stillfixed.connectors.endpoints.shells import wire_line
 from stillfixed.connectors.endpoints.ssh_channel import ExecChannel, ExecSession
-from stillfixed.connectors.endpoints.ssh_login import connect
+from stillfixed.connectors.endpoints.ssh_login import Login, connect
 from stillfixed.connectors.endpoints.waiting import discard
 
 COMMAND_BYTES = 256 * 1024 - 1024
@@ -38,15 +42,15 @@ COMMAND_BYTES = 256 * 1024 - 1024
 
 async def open_ssh(spec: EndpointSpec) -> "SshEndpoint":
     """Connect and log in. Raises an `EndpointError` that says what to do."""
-    return SshEndpoint(spec.name, await connect(spec), spec.platform)
+    login = await connect(spec)
+    return SshEndpoint(spec.name, login, spec.platform)
 
 
 class SshEndpoint:
-    def __init__(
-        self, name: str, connection: asyncssh.SSHClientConnection, platform: Platform
-    ) -> None:
+    def __init__(self, name: str, login: Login, platform: Platform) -> None:
         self._name = name
-        self._connection = connection
+        self._connection = login.connection
+        self._environment = login.environment
         self._platform = platform
 
     @property
@@ -79,7 +83,7 @@ class SshEndpoint:
         # disk work at the same time.
         try:
             await before_send
-            run.send(line)
+            run.send(line, self._environment)
             return await run.wait(self._platform)
         finally:
             run.close()
@@ -124,10 +128,10 @@ class _Run:
         await self._channel.open(self._session)
         return self
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: bytes, environment: dict[bytes, bytes]) -> None:
         if self._session.closed:
             raise ConnectionLost(_gone(self._name))
-        self._channel.send(line)
+        self._channel.send(line, environment)
 
     async def wait(self, platform: Platform) -> Outcome:
         loop = asyncio.get_running_loop()

@@ -94,7 +94,11 @@ async def test_a_missing_powershell_says_so() -> None:
         (EndpointSpec(name="x", address="box", options={"colour": "red"}), "no option 'colour'"),
         (EndpointSpec(name="x", address="box", options={"connect_seconds": "soon"}), "seconds"),
         (EndpointSpec(name="x", address="box", options={"keepalive_seconds": "0"}), "above 0"),
-        (EndpointSpec(name="x", address="box", options={"known_hosts": "/no/such"}), "not a file"),
+        (
+            EndpointSpec(name="x", address="box", options={"identity_file": "/no"}),
+            "not a file",
+        ),
+        (EndpointSpec(name="x", address="box", options={"known_hosts": "/"}), "not a file"),
         (EndpointSpec(name="x", kind="local", options={"a": "b"}), "no option 'a'"),
         (EndpointSpec(name="x", kind="local", platform="cmd"), "platform cmd"),
     ],
