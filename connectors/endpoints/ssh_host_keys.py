@@ -103,7 +103,8 @@ class HostKeys:
         make = "" if folder.expanduser().is_dir() else f"mkdir -p {_quoted(str(folder))} && "
         if way:
             to = f"{shlex.quote(user)}@{shlex.quote(host)}"
-            return f"{make}ssh -o UserKnownHostsFile={file} {way} -p {port} {to}"
+            option = shlex.quote(f'UserKnownHostsFile="{self.new_keys}"')
+            return f"{make}ssh -o {option} {way} -p {port} {to}"
         scan = f"ssh-keyscan -p {port} {shlex.quote(host)}"
         if self.name not in (host, f"[{host}]:{port}"):
             scan += f" | sed 's/^[^# ]* /{shlex.quote(self.name)} /'"

@@ -134,17 +134,26 @@ async def test_a_key_behind_a_jump_host_is_accepted_through_it(
     """From here, a scan would not reach it."""
     jump = f"{ssh_server.user}@127.0.0.1:{ssh_server.port}"
     known = tmp_path / "known hosts"
+    config = tmp_path / "config"
     text = (
-        f"Host inner\n  HostName localhost\n  Port {ssh_server.port}\n  ProxyJump {jump}\n"
-        f'  UserKnownHostsFile "{known}"\nHost *\n  UserKnownHostsFile {ssh_server.known_hosts}\n'
-        f"  User {ssh_server.user}\n"
+        f'Host localhost inner\n  HostName localhost\n  UserKnownHostsFile "{known}"\n'
+        f"Host inner\n  Port {ssh_server.port}\n  ProxyJump {jump}\n"
+        f"Host *\n  UserKnownHostsFile {ssh_server.known_hosts}\n"
+        f"  User {ssh_server.user}\n  IdentityFile {ssh_server.identity_file}\n"
     )
-    spec = configured(ssh_server, tmp_path / "config", text)
-    message = await refusal(EndpointSpec(name="box", address="inner", options=spec.options))
-    assert message.endswith(
-        f"If it is right: ssh -o UserKnownHostsFile='{known}' -J {jump}"
-        f" -p {ssh_server.port} {ssh_server.user}@localhost"
-    )
+    options = configured(ssh_server, config, text).options
+    spec = EndpointSpec(name="box", address="inner", options=options)
+    command = (await refusal(spec)).partition("If it is right: ")[2]
+    assert command.startswith("ssh ")
+    assert command.endswith(f" -J {jump} -p {ssh_server.port} {ssh_server.user}@localhost")
+    # As a person who says yes would have it, and from the config of this test.
+    yes = f"ssh -F {config} -o StrictHostKeyChecking=accept-new -o BatchMode=yes "
+    await type_in(command.replace("ssh ", yes, 1) + " true")
+    assert await identity(spec) == f"localhost:{await port_and_key(ssh_server)}"
+
+
+async def port_and_key(server: Sshd) -> str:
+    return (await identity(server.spec())).partition(":")[2]
 
 
 @pytest.mark.parametrize("file", ["none", "/dev/null"])
