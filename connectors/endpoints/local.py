@@ -18,6 +18,7 @@ from stillfixed.actors.runtime.endpoints import End, EndpointSpec, Limits, Outco
 from stillfixed.connectors.endpoints.output import Output
 from stillfixed.connectors.endpoints.shells import (
     WINDOWS_LINE_CHARACTERS,
+    check_command,
     check_length,
     powershell_arguments,
 )
@@ -88,8 +89,7 @@ class LocalEndpoint:
             self._runs.discard(process)
 
     def _arguments(self, command: str) -> tuple[str, ...]:
-        if "\0" in command:
-            raise EndpointError("The command was not started: it contains a NUL. Remove it.")
+        check_command(command)
         if not self._encoded:
             return *self._shell, command
         arguments = (*self._shell, *powershell_arguments(command))

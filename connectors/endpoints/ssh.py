@@ -3,7 +3,11 @@
 Guarantee: the host key is always checked, of jump hosts too; an error means that the command was
 not sent; whatever happens after it was sent is an `Outcome`.
 
-`~/.ssh/config`, `~/.ssh/known_hosts`, the default keys and the agent are used as `ssh` does.
+`~/.ssh/config`, the files of known hosts, the default keys and the agent are used as `ssh` does;
+`/etc/ssh/ssh_config` is not read. SendEnv and SetEnv of the config go with every command. A config
+that names no file of known hosts, or `none` or `/dev/null` to be left unchecked, means the default
+files; a file that does not exist is empty.
+
 Options of an endpoint, all optional:
 
     known_hosts         file of accepted host keys         as ssh has it
@@ -14,7 +18,8 @@ Options of an endpoint, all optional:
                         connection is lost after 3 missed
 
 Ending a command early is best effort: the server gets a TERM signal for it and then the close of
-its channel. OpenSSH before 7.9, and OpenSSH for a root login, ignore the signal.
+its channel. OpenSSH before 7.9, and OpenSSH for a root login, ignore the signal: the command goes
+on until it next writes, and until then keeps one of the connection's MaxSessions (10 by default).
 """
 
 import asyncio
@@ -28,7 +33,7 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.endpoints.output import Output
 from stillfixed.connectors.endpoints.shells import wire_line
 from stillfixed.connectors.endpoints.ssh_channel import ExecChannel, ExecSession
-from stillfixed.connectors.endpoints.ssh_login import connect
+from stillfixed.connectors.endpoints.ssh_login import Login, connect
 from stillfixed.connectors.endpoints.waiting import discard
 
 COMMAND_BYTES = 256 * 1024 - 1024
@@ -37,15 +42,15 @@ COMMAND_BYTES = 256 * 1024 - 1024
 
 async def open_ssh(spec: EndpointSpec) -> "SshEndpoint":
     """Connect and log in. Raises an `EndpointError` that says what to do."""
-    return SshEndpoint(spec.name, await connect(spec), spec.platform)
+    login = await connect(spec)
+    return SshEndpoint(spec.name, login, spec.platform)
 
 
 class SshEndpoint:
-    def __init__(
-        self, name: str, connection: asyncssh.SSHClientConnection, platform: Platform
-    ) -> None:
+    def __init__(self, name: str, login: Login, platform: Platform) -> None:
         self._name = name
-        self._connection = connection
+        self._connection = login.connection
+        self._environment = login.environment
         self._platform = platform
 
     @property
@@ -78,7 +83,7 @@ class SshEndpoint:
         # disk work at the same time.
         try:
             await before_send
-            run.send(line)
+            run.send(line, self._environment)
             return await run.wait(self._platform)
         finally:
             run.close()
@@ -103,21 +108,30 @@ class _Run:
         cls, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
     ) -> "_Run":
         try:
-            run = cls(name, connection, sink, limits)
-            await run._channel.open(run._session)
+            try:
+                return await cls(name, connection, sink, limits)._opened()
+            except asyncssh.ChannelOpenError:
+                # OpenSSH frees a session only after it has answered what came with its close: a
+                # run right after another may be refused for that, and the second answer is true.
+                return await cls(name, connection, sink, limits)._opened()
         except asyncssh.ChannelOpenError as error:
             if connection.is_closed():
                 raise ConnectionLost(_gone(name)) from error
             raise EndpointError(
                 f"{name}: the server opens no further session on this connection"
-                f" ({error.reason}). Wait for another run to end, or raise MaxSessions there."
+                f" ({error.reason}). Wait for another run to end, or raise MaxSessions there. A"
+                " command that was told to end and still runs there counts, too: close this"
+                " endpoint and open it again to be rid of it."
             ) from error
-        return run
 
-    def send(self, line: bytes) -> None:
+    async def _opened(self) -> "_Run":
+        await self._channel.open(self._session)
+        return self
+
+    def send(self, line: bytes, environment: dict[bytes, bytes]) -> None:
         if self._session.closed:
             raise ConnectionLost(_gone(self._name))
-        self._channel.send(line)
+        self._channel.send(line, environment)
 
     async def wait(self, platform: Platform) -> Outcome:
         loop = asyncio.get_running_loop()
@@ -149,7 +163,7 @@ class _Run:
         if session.exit_signal is not None:
             return self._output.outcome("signalled", signal=session.exit_signal)
         if self._timed_out:
-            limit = f"The time limit of {self._limits.time_seconds:g} seconds."
+            limit = f"The time limit of {self._limits.time_seconds:g} seconds. {_STILL_RUNNING}"
             return self._output.outcome("timed_out", detail=limit)
         if channel.accepted is False and session.loss is None:
             raise EndpointError(
@@ -169,6 +183,7 @@ def _check_size(line: bytes, name: str) -> None:
         )
 
 
+_STILL_RUNNING = "The command was told to end, and may still run there."
 _INCOMPLETE = "The connection was lost after the exit status: output may be missing."
 
 

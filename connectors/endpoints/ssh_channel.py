@@ -10,6 +10,7 @@ a new asyncssh that moves one says so.
 """
 
 import asyncio
+from collections.abc import Mapping
 
 import asyncssh
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST
@@ -41,8 +42,13 @@ class ExecChannel(asyncssh.SSHClientChannel[bytes]):
         self._session = session
         self._recv_paused = False
 
-    def send(self, command: bytes) -> None:
-        """Send the command and the end of its input; the answer comes later, if at all."""
+    def send(self, command: bytes, environment: Mapping[bytes, bytes]) -> None:
+        """Send the command and the end of its input; the answer comes later, if at all.
+
+        The server says nothing of the variables, and ignores those it does not accept.
+        """
+        for name, value in environment.items():
+            self._send_request(b"env", String(name), String(value))
         answer = asyncio.get_running_loop().create_future()
         answer.add_done_callback(self._answered)
         self._request_waiters.append(answer)

@@ -3,9 +3,7 @@
 Guarantee: `Attempt.error` and `setup_error` have an answer for every exception.
 """
 
-import shlex
 import socket
-from pathlib import Path
 
 import asyncssh
 
@@ -15,14 +13,14 @@ from stillfixed.actors.errors import (
     HostKeyRefused,
     LoginRefused,
 )
-
-DEFAULT_PORT = 22
-DEFAULT_KNOWN_HOSTS = "~/.ssh/known_hosts"
+from stillfixed.connectors.endpoints.ssh_host_keys import HostKeys
 
 
 def setup_error(name: str, error: Exception) -> EndpointError:
     """What was wrong before anything was sent: the SSH config, a key file, `known_hosts`."""
     match error:
+        case EndpointError():
+            return EndpointError(f"{name}: {error.message}")
         case asyncssh.KeyEncryptionError():
             return LoginRefused(
                 f"{name}: the private key cannot be decrypted ({error})."
@@ -47,24 +45,20 @@ class Attempt:
     """One try to log in to one host, and what is learnt on the way for the error message."""
 
     def __init__(
-        self, name: str, host: str, port: int, user: str, known_hosts: list[str] | bytes
+        self, name: str, host: str, port: int, user: str, keys: HostKeys, way: str = ""
     ) -> None:
+        """`way` is the option of `ssh` that names the way there, if it is not a direct one."""
         self._name = name
         self._host = host
         self._port = port
         self._user = user
-        self._known_hosts = known_hosts
+        self._keys = keys
+        self._accept = keys.accept_command(host, port, user, way)
         self._offered: asyncssh.SSHKey | None = None
-        self._changed = False
 
-    def unknown_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> None:
+    def unknown_key(self, key: asyncssh.SSHKey) -> None:
         """The server showed `key`, which is not accepted for it."""
         self._offered = key
-        known_hosts = self._known_hosts or str(Path(DEFAULT_KNOWN_HOSTS).expanduser())
-        if self._known_hosts or Path(str(known_hosts)).is_file():
-            port_of_entry = None if port == DEFAULT_PORT else port
-            accepted, *_ = asyncssh.match_known_hosts(known_hosts, host, addr, port_of_entry)
-            self._changed = bool(accepted)
 
     def error(self, error: Exception) -> EndpointError:
         """What to tell the caller about an exception of connecting."""
@@ -75,7 +69,7 @@ class Attempt:
             case asyncssh.HostKeyNotVerifiable():
                 return self._host_key_refused(error)
             case asyncssh.KeyExchangeFailed() if "host key" in _text(error).lower():
-                return self._host_key_refused(error)
+                return self._no_common_kind(error)
             case asyncssh.PermissionDenied() | asyncssh.IllegalUserName():
                 return self._login_refused(error)
             case asyncssh.PasswordChangeRequired():
@@ -129,44 +123,37 @@ class Attempt:
             " or name it as identity_file, and its public half to authorized_keys there."
         )
 
+    def _no_common_kind(self, error: Exception) -> EndpointError:
+        where = f"{self._name}: {self._host} port {self._port}"
+        return EndpointUnreachable(
+            f"{where} has no host key of a kind that is accepted here ({_text(error)})."
+            " Check HostKeyAlgorithms in your SSH config, and which keys the server has."
+        )
+
     def _host_key_refused(self, error: Exception) -> HostKeyRefused:
         where = f"{self._name}: {self._host} port {self._port}"
         key = self._offered
-        shown = f"the host key {key.get_fingerprint()}" if key is not None else "a host key"
-        accept, forget = self._commands()
         if "revoked" in str(error):
             return HostKeyRefused(
                 f"{where} shows a host key that is marked as revoked. Do not log in;"
                 " ask whoever runs the machine."
             )
-        if self._changed or isinstance(error, asyncssh.KeyExchangeFailed):
+        if key is None:
+            return HostKeyRefused(
+                f"{where}: the host certificate is not accepted ({_text(error)}). Correct the"
+                f" @cert-authority line in {self._keys.new_keys}, or accept the key: {self._accept}"
+            )
+        shown = f"the host key {key.get_fingerprint()}"
+        if self._keys.known:
             return HostKeyRefused(
                 f"{where} shows {shown}, which is not the one accepted before: it changed."
                 " Find out why, as someone may be in between. If the new key is right: "
-                f"{forget} && {accept}"
-            )
-        if key is None:
-            return HostKeyRefused(
-                f"{where}: the host certificate is not accepted ({_text(error)})."
-                f" Correct the @cert-authority line in {self._file()}, or accept the key: {accept}"
+                f"{self._keys.forget_command} && {self._accept}"
             )
         return HostKeyRefused(
             f"{where} shows {shown}, which is not known yet."
-            f" Compare it with the machine's own. If it is right: {accept}"
+            f" Compare it with the machine's own. If it is right: {self._accept}"
         )
-
-    def _commands(self) -> tuple[str, str]:
-        file, host = self._file(), shlex.quote(self._host)
-        accept = f"ssh-keyscan -p {self._port} {host} >> {file}"
-        entry = host if self._port == DEFAULT_PORT else f"'[{self._host}]:{self._port}'"
-        where = "" if file == DEFAULT_KNOWN_HOSTS else f" -f {file}"
-        return accept, f"ssh-keygen -R {entry}{where}"
-
-    def _file(self) -> str:
-        match self._known_hosts:
-            case [str(file), *_]:
-                return shlex.quote(file)
-        return DEFAULT_KNOWN_HOSTS
 
 
 def _text(error: Exception) -> str:

@@ -5,15 +5,18 @@ Guarantee: every error that connecting can raise comes out as an `EndpointError`
 
 import asyncio
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from asyncssh.misc import encode_env, lookup_env
 
 from stillfixed.actors.errors import EndpointError, EndpointUnreachable
 from stillfixed.actors.runtime.endpoints import EndpointSpec
 from stillfixed.connectors.endpoints.ssh_errors import Attempt, setup_error
+from stillfixed.connectors.endpoints.ssh_host_keys import HostKeys, files_of_config
 
 OPTIONS = ("known_hosts", "identity_file", "config_file", "connect_seconds", "keepalive_seconds")
 CONNECT_SECONDS = 15.0
@@ -28,6 +31,22 @@ class Address:
     host: str
     user: str | None
     port: int | None
+
+
+@dataclass(frozen=True)
+class Login:
+    """`environment` is what the SSH config has each command get, if the server allows it."""
+
+    connection: asyncssh.SSHClientConnection
+    environment: dict[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Through:
+    """The last jump host, logged in to; `way` names it and those before it, as ProxyJump does."""
+
+    connection: asyncssh.SSHClientConnection
+    way: str
 
 
 def parse_address(text: str, name: str) -> Address:
@@ -45,7 +64,7 @@ def parse_address(text: str, name: str) -> Address:
     return Address(match["v6"] or match["host"], user or None, port)
 
 
-async def connect(spec: EndpointSpec) -> asyncssh.SSHClientConnection:
+async def connect(spec: EndpointSpec) -> Login:
     """Log in, through jump hosts where the SSH config has them."""
     address = parse_address(spec.address, spec.name)
     settings = _settings(spec)
@@ -74,7 +93,7 @@ def _settings(spec: EndpointSpec) -> dict[str, Any]:
         "login_timeout": _seconds(spec, "connect_seconds", CONNECT_SECONDS),
     }
     if "known_hosts" in spec.options:
-        settings["known_hosts"] = [_file(spec, "known_hosts")]
+        settings["known_hosts"] = [_file(spec, "known_hosts", may_be_missing=True)]
     if "identity_file" in spec.options:
         settings["client_keys"] = [_file(spec, "identity_file")]
     if "config_file" in spec.options:
@@ -82,9 +101,9 @@ def _settings(spec: EndpointSpec) -> dict[str, Any]:
     return settings
 
 
-def _file(spec: EndpointSpec, option: str) -> str:
+def _file(spec: EndpointSpec, option: str, *, may_be_missing: bool = False) -> str:
     path = Path(spec.options[option]).expanduser()
-    if not path.is_file():
+    if not path.is_file() and (path.exists() or not may_be_missing):
         raise EndpointError(
             f"{spec.name}: the option {option} names {path}, which is not a file."
             " Correct the path, or remove the option."
@@ -109,9 +128,9 @@ async def _connect(
     name: str,
     address: Address,
     settings: dict[str, Any],
-    tunnel: asyncssh.SSHClientConnection | None = None,
+    through: Through | None = None,
     via: frozenset[str] = frozenset(),
-) -> asyncssh.SSHClientConnection:
+) -> Login:
     """`via` holds the hosts on the way that asked for this one as their jump host."""
     settings = settings | {
         "host": address.host,
@@ -120,28 +139,60 @@ async def _connect(
     }
     try:
         options = await asyncssh.SSHClientConnectionOptions.construct(**settings)
+        files = settings.get("known_hosts") or files_of_config(options.config)
+        keys = await asyncio.to_thread(
+            HostKeys.read, files, options.host, options.port, options.host_key_alias
+        )
+        environment = _environment(options)
     except Exception as error:
+        if through is not None:
+            through.connection.close()
         raise setup_error(name, error) from error
-    # asyncssh takes `UserKnownHostsFile none` for "check nothing"; empty means the default file.
-    known_hosts = options.known_hosts or b""
-    attempt = Attempt(name, options.host, options.port, options.username, known_hosts)
-    if tunnel is None and isinstance(options.tunnel, str):
+    if through is None and isinstance(options.tunnel, str):
         for jump in options.tunnel.split(","):
             hop = parse_address(jump.strip(), name)
             if hop.host not in via | {address.host}:
-                tunnel = await _connect(name, hop, _shared(settings), tunnel, via | {address.host})
-    settings |= {"known_hosts": known_hosts, "tunnel": tunnel}
+                way = f"{through.way},{jump.strip()}" if through else jump.strip()
+                login = await _connect(name, hop, _shared(settings), through, via | {address.host})
+                through = Through(login.connection, way)
+    attempt = Attempt(
+        name, options.host, options.port, options.username, keys, _way(options, through)
+    )
+    settings |= {"known_hosts": keys.accepted, "tunnel": through and through.connection}
+    kinds = str(options.config.get("HostKeyAlgorithms", "+"))
+    if kinds.startswith("+"):
+        settings["server_host_key_algs"] = keys.algorithms(kinds[1:])
+    return Login(await _log_in(settings, attempt, through), environment)
+
+
+def _environment(options: asyncssh.SSHClientConnectionOptions) -> dict[bytes, bytes]:
+    """SendEnv and SetEnv, the latter stronger."""
+    return dict(lookup_env(options.send_env or ())) | dict(encode_env(options.env or {}))
+
+
+async def _log_in(
+    settings: dict[str, Any], attempt: Attempt, through: Through | None
+) -> asyncssh.SSHClientConnection:
     try:
         connection = await asyncssh.connect(client_factory=lambda: _Client(attempt), **settings)
     except BaseException as error:
-        if tunnel is not None:
-            tunnel.close()
+        if through is not None:
+            through.connection.close()
         if isinstance(error, Exception):
             raise attempt.error(error) from error
         raise
-    if tunnel is not None:
-        connection.set_tunnel(tunnel)
+    if through is not None:
+        connection.set_tunnel(through.connection)
     return connection
+
+
+def _way(options: asyncssh.SSHClientConnectionOptions, through: Through | None) -> str:
+    """The option of `ssh` that goes the same way."""
+    if through is not None:
+        return f"-J {shlex.quote(through.way)}"
+    if options.proxy_command:
+        return f"-o {shlex.quote('ProxyCommand=' + shlex.join(options.proxy_command))}"
+    return ""
 
 
 def _shared(settings: dict[str, Any]) -> dict[str, Any]:
@@ -158,5 +209,5 @@ class _Client(asyncssh.SSHClient):
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
-        self._attempt.unknown_key(host, addr, port, key)
+        self._attempt.unknown_key(key)
         return False

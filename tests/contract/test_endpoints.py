@@ -201,6 +201,23 @@ async def test_a_command_of_a_megabyte_is_refused(endpoint: Endpoint) -> None:
     assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
 
 
+@pytest.mark.parametrize("character", ["\0", "\udcff"], ids=ascii)
+async def test_a_command_no_shell_can_be_given_is_refused(
+    endpoint: Endpoint, character: str
+) -> None:
+    """Before the permission to send is asked for; the connection stays good."""
+    asked = False
+
+    async def ask() -> None:
+        nonlocal asked
+        asked = True
+
+    with pytest.raises(EndpointError, match=r"not sent.*Remove it"):
+        await run(endpoint, f"echo a{character}b", before_send=ask())
+    assert not asked
+    assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
+
+
 async def test_an_unknown_kind_is_refused() -> None:
     """The message lists the kinds there are."""
     with pytest.raises(EndpointError, match="ssh or local"):

@@ -11,7 +11,6 @@ from stillfixed.actors.errors import (
     ConnectionLost,
     EndpointError,
     EndpointUnreachable,
-    HostKeyRefused,
     LoginRefused,
 )
 from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, StreamName
@@ -71,49 +70,6 @@ async def test_a_file_that_is_no_key_is_a_login_refused(ssh_server: Sshd, tmp_pa
         await open_endpoint(ssh_server.spec(identity_file=str(tmp_path / "key")))
 
 
-async def test_an_unknown_host_key_is_refused(ssh_server: Sshd, tmp_path: Path) -> None:
-    """With its fingerprint and the command that accepts it, which works as printed."""
-    known = tmp_path / "known_hosts"
-    known.touch()
-    spec = ssh_server.spec(known_hosts=str(known))
-    with pytest.raises(HostKeyRefused) as refused:
-        await open_endpoint(spec)
-    message = refused.value.message
-    known_identity = await identity(ssh_server.spec())
-    assert known_identity.split()[-1] in message
-    command = f"ssh-keyscan -p {ssh_server.port} 127.0.0.1 >> {known}"
-    assert message.endswith(command)
-    shell = await asyncio.create_subprocess_shell(command)
-    assert await shell.wait() == 0
-    assert await identity(spec) == known_identity
-
-
-async def test_a_changed_host_key_is_refused_as_changed(ssh_server: Sshd, tmp_path: Path) -> None:
-    """The old entry has to go first, and the message says so."""
-    new_key(tmp_path / "other_host_key")
-    kind, key, *_ = (tmp_path / "other_host_key.pub").read_text().split()
-    known = tmp_path / "known_hosts"
-    known.write_text(f"[127.0.0.1]:{ssh_server.port} {kind} {key}\n")
-    spec = ssh_server.spec(known_hosts=str(known))
-    with pytest.raises(HostKeyRefused, match="it changed") as refused:
-        await open_endpoint(spec)
-    command = refused.value.message.partition("right: ")[2]
-    assert command.startswith(f"ssh-keygen -R '[127.0.0.1]:{ssh_server.port}' -f {known}")
-    shell = await asyncio.create_subprocess_shell(command)
-    assert await shell.wait() == 0
-    assert await identity(spec) == await identity(ssh_server.spec())
-
-
-async def test_a_config_cannot_turn_the_check_off(ssh_server: Sshd, tmp_path: Path) -> None:
-    """`UserKnownHostsFile none` and `StrictHostKeyChecking no` do not make a host known."""
-    config = tmp_path / "config"
-    config.write_text("Host *\n  UserKnownHostsFile none\n  StrictHostKeyChecking no\n")
-    options = ssh_server.spec(config_file=str(config)).options
-    del options["known_hosts"]
-    with pytest.raises(HostKeyRefused):
-        await open_endpoint(at(f"{ssh_server.user}@127.0.0.1:{ssh_server.port}", **options))
-
-
 async def test_a_jump_host_of_the_config_is_used(ssh_server: Sshd, tmp_path: Path) -> None:
     """An alias brings its host, port, user, key and jump host; both logins are checked."""
     config = tmp_path / "config"
@@ -133,6 +89,33 @@ Host inner
     assert (await run(endpoint, "echo through"))[1].stdout == b"through\n"
     assert ssh_server.accepted_connections() == logins + 2
     await endpoint.close()
+
+
+async def test_the_environment_of_the_config_goes_along(
+    ssh_server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SetEnv as it is written and SendEnv as it is here, where the server accepts them."""
+    config = tmp_path / "config"
+    config.write_text(
+        "Host *\n  SetEnv STILLFIXED_TEST_A=set STILLFIXED_OTHER=x\n  SendEnv STILLFIXED_TEST_*\n"
+    )
+    monkeypatch.setenv("STILLFIXED_TEST_A", "sent")
+    monkeypatch.setenv("STILLFIXED_TEST_B", "sent")
+    endpoint = await open_endpoint(ssh_server.spec(config_file=str(config)))
+    command = "echo $STILLFIXED_TEST_A $STILLFIXED_TEST_B $STILLFIXED_OTHER"
+    for _ in range(2):
+        assert (await run(endpoint, command))[1].stdout == b"set sent\n"
+    await endpoint.close()
+
+
+async def test_an_environment_that_cannot_be_used_is_an_error(
+    ssh_server: Sshd, tmp_path: Path
+) -> None:
+    """Before anything is connected."""
+    config = tmp_path / "config"
+    config.write_text("Host *\n  SetEnv NO_VALUE\n")
+    with pytest.raises(EndpointError, match=r"environment.*SSH config"):
+        await open_endpoint(ssh_server.spec(config_file=str(config)))
 
 
 async def test_what_a_jump_host_cannot_reach_is_unreachable(
@@ -221,6 +204,34 @@ async def test_a_session_too_many_is_an_error_before_sending(tmp_path: Path) -> 
         assert endpoint.is_open
         await endpoint.close()
         await task
+
+
+async def test_the_last_session_is_free_when_its_run_is_over(tmp_path: Path) -> None:
+    """OpenSSH may count a session for a moment after its end: no run fails for that."""
+    with skipping_without_sshd(tmp_path / "sshd", max_sessions=1) as server:
+        endpoint = await open_endpoint(server.spec())
+        for _ in range(20):
+            assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
+        await endpoint.close()
+
+
+async def test_a_command_over_its_time_may_still_run_and_is_said_to(tmp_path: Path) -> None:
+    """One that takes no notice of TERM, as every command of a root login: later runs go on, and
+    once such commands hold all sessions the error says how to be rid of them."""
+    with skipping_without_sshd(tmp_path / "sshd", max_sessions=2) as server:
+        endpoint = await open_endpoint(server.spec())
+        stubborn, limits = "trap '' TERM; echo first; sleep 1000", Limits(time_seconds=0.5)
+        outcome, _ = await run(endpoint, stubborn, limits=limits)
+        assert outcome.end == "timed_out"
+        assert "may still run there" in outcome.detail
+        assert (await run(endpoint, "echo next"))[1].stdout == b"next\n"
+        await run(endpoint, stubborn, limits=limits)
+        with pytest.raises(EndpointError, match=r"told to end.*open it again"):
+            await run(endpoint, "true")
+        await endpoint.close()
+        reopened = await open_endpoint(server.spec())
+        assert (await run(reopened, "echo next"))[1].stdout == b"next\n"
+        await reopened.close()
 
 
 async def test_an_unknown_user_is_a_login_refused(ssh_server: Sshd) -> None:

@@ -30,6 +30,7 @@ HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile {folder}/sshd.pid
 SetEnv STILLFIXED_SSHD={mark} SHLVL=1
+AcceptEnv STILLFIXED_TEST_*
 UsePAM no
 StrictModes no
 PasswordAuthentication no
@@ -151,8 +152,8 @@ def _write_keys(folder: Path, port: int) -> None:
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
 
 
-def new_key(path: Path) -> None:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", str(path)]
+def new_key(path: Path, kind: str = "ed25519") -> None:
+    command = ["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", path.name, "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 

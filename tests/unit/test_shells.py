@@ -45,6 +45,17 @@ def test_the_command_stands_alone_in_its_script() -> None:
     assert after.startswith("$StillfixedWorked = $?\n")
 
 
+def test_the_script_around_a_command_writes_no_record_of_its_own() -> None:
+    """Windows PowerShell would write it as XML: progress is silent before anything else can report
+    some, and the error that ends a command goes to stderr as text. No stream is redirected, which
+    would make error records of what native programs write there."""
+    before, _, after = powershell_script("COMMAND").partition("\nCOMMAND\n")
+    assert before.startswith("$ProgressPreference = 'SilentlyContinue'\n")
+    caught = after.partition("} catch {\n")[2]
+    assert caught.startswith("[Console]::Error.WriteLine(")
+    assert ">" not in before + after
+
+
 @pytest.mark.parametrize("extra", [0, 1])
 def test_a_powershell_line_over_the_limit_is_refused(extra: int) -> None:
     """The longest that is sure to arrive whole is sent; one step more is not."""
@@ -94,7 +105,11 @@ async def test_a_missing_powershell_says_so() -> None:
         (EndpointSpec(name="x", address="box", options={"colour": "red"}), "no option 'colour'"),
         (EndpointSpec(name="x", address="box", options={"connect_seconds": "soon"}), "seconds"),
         (EndpointSpec(name="x", address="box", options={"keepalive_seconds": "0"}), "above 0"),
-        (EndpointSpec(name="x", address="box", options={"known_hosts": "/no/such"}), "not a file"),
+        (
+            EndpointSpec(name="x", address="box", options={"identity_file": "/no"}),
+            "not a file",
+        ),
+        (EndpointSpec(name="x", address="box", options={"known_hosts": "/"}), "not a file"),
         (EndpointSpec(name="x", kind="local", options={"a": "b"}), "no option 'a'"),
         (EndpointSpec(name="x", kind="local", platform="cmd"), "platform cmd"),
     ],

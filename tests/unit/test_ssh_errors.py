@@ -15,9 +15,11 @@ from stillfixed.actors.errors import (
 )
 from stillfixed.connectors.endpoints.ssh_channel import ExecChannel
 from stillfixed.connectors.endpoints.ssh_errors import Attempt, setup_error
+from stillfixed.connectors.endpoints.ssh_host_keys import HostKeys
 from stillfixed.connectors.endpoints.ssh_login import parse_address
 
-ATTEMPT = Attempt("box", "box.example.org", 2222, "anna", b"")
+KEYS = HostKeys.read(["/no/such"], "box.example.org", 2222, None)
+ATTEMPT = Attempt("box", "box.example.org", 2222, "anna", KEYS)
 
 FOREIGN = sorted(
     {cls for cls in vars(asyncssh).values() if inspect.isclass(cls) and issubclass(cls, Exception)},
@@ -37,8 +39,7 @@ EXPECTED: list[tuple[Exception, type[EndpointError]]] = [
     (asyncssh.ProtocolError("no banner"), EndpointUnreachable),
     (asyncssh.ProtocolNotSupported("SSH-1.5"), EndpointUnreachable),
     (asyncssh.KeyExchangeFailed("No matching encryption algorithm found"), EndpointUnreachable),
-    (asyncssh.KeyExchangeFailed("No matching host key algorithm found"), HostKeyRefused),
-    (asyncssh.KeyExchangeFailed("Unable to find compatible server host key"), HostKeyRefused),
+    (asyncssh.KeyExchangeFailed("No matching host key algorithm found"), EndpointUnreachable),
     (asyncssh.HostKeyNotVerifiable("Host key is revoked for host box"), HostKeyRefused),
     (asyncssh.HostKeyNotVerifiable("Host CA key is not trusted for host box"), HostKeyRefused),
     (asyncssh.PermissionDenied("Permission denied"), LoginRefused),
