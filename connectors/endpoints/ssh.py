@@ -32,7 +32,7 @@ from stillfixed.actors.runtime.endpoints import EndpointSpec, Limits, Outcome, S
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.endpoints.output import Output
 from stillfixed.connectors.endpoints.shells import wire_line
-from stillfixed.connectors.endpoints.ssh_channel import ExecChannel, ExecSession
+from stillfixed.connectors.endpoints.ssh_channel import Channels, ExecChannel, ExecSession
 from stillfixed.connectors.endpoints.ssh_login import Login, connect
 from stillfixed.connectors.endpoints.waiting import discard
 
@@ -52,6 +52,8 @@ class SshEndpoint:
         self._connection = login.connection
         self._environment = login.environment
         self._platform = platform
+        # Network devices often allow one session a connection.
+        self._channels = Channels(login.connection, ahead=platform != "network")
 
     @property
     def identity(self) -> str:
@@ -75,58 +77,47 @@ class SshEndpoint:
         try:
             line = wire_line(command, self._platform).encode()
             _check_size(line, self._name)
-            run = await _Run.open(self._name, self._connection, sink, limits)
+            channel = await self._channel()
         except BaseException:
             discard(before_send)
             raise
         # The channel is open before the permission to send is there, so that the network and the
         # disk work at the same time.
+        run = _Run(self._name, channel, sink, limits)
         try:
             await before_send
             run.send(line, self._environment)
+            self._channels.open_next()
             return await run.wait(self._platform)
         finally:
             run.close()
 
-
-class _Run:
-    """One command on its channel."""
-
-    def __init__(
-        self, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
-    ) -> None:
-        self._name = name
-        self._limits = limits
-        self._channel = ExecChannel(connection)
-        self._output = Output(sink, limits.output_bytes, self._channel.give_back)
-        self._session = ExecSession(self._output)
-        self._timed_out = False
-        self._closing = False
-
-    @classmethod
-    async def open(
-        cls, name: str, connection: asyncssh.SSHClientConnection, sink: Sink, limits: Limits
-    ) -> "_Run":
+    async def _channel(self) -> ExecChannel:
         try:
-            try:
-                return await cls(name, connection, sink, limits)._opened()
-            except asyncssh.ChannelOpenError:
-                # OpenSSH frees a session only after it has answered what came with its close: a
-                # run right after another may be refused for that, and the second answer is true.
-                return await cls(name, connection, sink, limits)._opened()
+            return await self._channels.take()
         except asyncssh.ChannelOpenError as error:
-            if connection.is_closed():
-                raise ConnectionLost(_gone(name)) from error
+            if self._connection.is_closed():
+                raise ConnectionLost(_gone(self._name)) from error
             raise EndpointError(
-                f"{name}: the server opens no further session on this connection"
+                f"{self._name}: the server opens no further session on this connection"
                 f" ({error.reason}). Wait for another run to end, or raise MaxSessions there. A"
                 " command that was told to end and still runs there counts, too: close this"
                 " endpoint and open it again to be rid of it."
             ) from error
 
-    async def _opened(self) -> "_Run":
-        await self._channel.open(self._session)
-        return self
+
+class _Run:
+    """One command on its channel."""
+
+    def __init__(self, name: str, channel: ExecChannel, sink: Sink, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._channel = channel
+        self._output = Output(sink, limits.output_bytes, channel.give_back)
+        self._session = ExecSession(self._output)
+        channel.attach(self._session)
+        self._timed_out = False
+        self._closing = False
 
     def send(self, line: bytes, environment: dict[bytes, bytes]) -> None:
         if self._session.closed:

@@ -1,4 +1,4 @@
-"""Connectors, endpoints: one command on one SSH channel, the only place that goes under asyncssh.
+"""Connectors, endpoints: one command on one SSH channel; the only place that goes under asyncssh.
 
 Guarantee: every byte that arrived before the end is delivered, whatever happens to the connection
 meanwhile, and at most `WINDOW_BYTES` of it wait in memory.
@@ -10,7 +10,8 @@ a new asyncssh that moves one says so.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import asyncssh
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST
@@ -27,7 +28,7 @@ ADJUST_BYTES = WINDOW_BYTES // 2
 
 
 class ExecChannel(asyncssh.SSHClientChannel[bytes]):
-    """Open it, then `send` the command; `give_back` what the sink has taken."""
+    """Open it, `attach` who listens, `send` the command; `give_back` what the sink has taken."""
 
     def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
         loop = asyncio.get_running_loop()
@@ -36,9 +37,15 @@ class ExecChannel(asyncssh.SSHClientChannel[bytes]):
         self._taken_bytes = 0
         self.accepted: bool | None = None
 
-    async def open(self, session: "ExecSession") -> None:
+    async def open(self) -> None:
         """Raises `asyncssh.ChannelOpenError`: the server refuses, or the connection is gone."""
         await self._open(b"session")
+
+    @property
+    def is_ready(self) -> bool:
+        return self._send_state == "open"
+
+    def attach(self, session: "ExecSession") -> None:
         self._session = session
         self._recv_paused = False
 
@@ -47,13 +54,14 @@ class ExecChannel(asyncssh.SSHClientChannel[bytes]):
 
         The server says nothing of the variables, and ignores those it does not accept.
         """
-        for name, value in environment.items():
-            self._send_request(b"env", String(name), String(value))
         answer = asyncio.get_running_loop().create_future()
         answer.add_done_callback(self._answered)
         self._request_waiters.append(answer)
-        self._send_request(b"exec", String(command), want_reply=True)
-        self.write_eof()
+        with _one_write(self._conn):
+            for name, value in environment.items():
+                self._send_request(b"env", String(name), String(value))
+            self._send_request(b"exec", String(command), want_reply=True)
+            self.write_eof()
 
     def _answered(self, answer: "asyncio.Future[bool | None]") -> None:
         if answer.cancelled() or answer.exception() is not None:
@@ -79,6 +87,59 @@ class ExecChannel(asyncssh.SSHClientChannel[bytes]):
         packet.check_end()
         self._session.exit_status_received(status)
         return True
+
+
+@contextmanager
+def _one_write(connection: asyncssh.SSHClientConnection) -> Iterator[None]:
+    """What is sent inside leaves at once: asyncssh makes two packets of each, and each of them a
+    write that wakes the server."""
+    parts: list[bytes] = []
+    connection._send = parts.append  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        del connection._send
+        connection._send(b"".join(parts))
+
+
+class Channels:
+    """The channels of one connection. While a command runs the next one's channel is opened, so
+    that it finds it ready; `ahead` False leaves that, for servers that count sessions narrowly."""
+
+    def __init__(self, connection: asyncssh.SSHClientConnection, *, ahead: bool) -> None:
+        self._connection = connection
+        self._ahead = ahead
+        self._next: asyncio.Task[ExecChannel | None] | None = None
+
+    async def take(self) -> ExecChannel:
+        """An open channel that nobody else has. Raises `asyncssh.ChannelOpenError`."""
+        if self._next is not None:
+            task, self._next = self._next, None
+            channel = await task
+            if channel is not None and channel.is_ready:
+                return channel
+        try:
+            return await self._open()
+        except asyncssh.ChannelOpenError:
+            # OpenSSH frees a session only after it has answered what came with its close: a run
+            # right after another may be refused for that, and the second answer is true.
+            return await self._open()
+
+    def open_next(self) -> None:
+        if self._ahead and self._next is None:
+            self._next = asyncio.create_task(self._try())
+
+    async def _try(self) -> ExecChannel | None:
+        try:
+            return await self._open()
+        except (asyncssh.ChannelOpenError, OSError):
+            self._ahead = False  # no room for one more, or the connection is gone
+            return None
+
+    async def _open(self) -> ExecChannel:
+        channel = ExecChannel(self._connection)
+        await channel.open()
+        return channel
 
 
 class ExecSession(asyncssh.SSHClientSession[bytes]):

@@ -22,6 +22,9 @@ OPTIONS = ("known_hosts", "identity_file", "config_file", "connect_seconds", "ke
 CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 15.0
 KEEPALIVES_MISSED = 3
+QUICK_CIPHERS_FIRST = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""Before asyncssh's own order, which begins with ChaCha20: with AES in the processor these take
+less than half of its time, a byte and a packet. The user's `Ciphers` come before ours."""
 
 _PLACE = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:/\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 
@@ -162,6 +165,8 @@ async def _connect(
     kinds = str(options.config.get("HostKeyAlgorithms", "+"))
     if kinds.startswith("+"):
         settings["server_host_key_algs"] = keys.algorithms(kinds[1:])
+    if not options.config.get("Ciphers"):
+        settings["encryption_algs"] = QUICK_CIPHERS_FIRST
     return Login(await _log_in(settings, attempt, through), environment)
 
 

@@ -128,11 +128,20 @@ def test_the_private_names_of_asyncssh_that_are_used_exist() -> None:
         "_process_exit_status_request",
         "_send_request",
         "send_packet",
+        "write_eof",
     ):
         assert callable(getattr(asyncssh.SSHClientChannel, name)), name
-    assert callable(asyncssh.SSHClientConnection._update_recv_pktlen)
+    for name in ("_update_recv_pktlen", "_send"):
+        assert callable(getattr(asyncssh.SSHClientConnection, name)), name
     source = inspect.getsource(inspect.getmro(asyncssh.SSHClientChannel)[1])
-    for name in ("_request_waiters", "_recv_window", "_recv_state", "_recv_paused", "_session"):
+    for name in (
+        "_request_waiters",
+        "_recv_window",
+        "_recv_state",
+        "_recv_paused",
+        "_session",
+        "_conn",
+    ):
         assert f"self.{name}" in source, name
     assert ExecChannel._process_exit_status_request is not (
         asyncssh.SSHClientChannel._process_exit_status_request
