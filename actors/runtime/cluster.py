@@ -32,10 +32,6 @@ def import_ray() -> ModuleType:
         # Ray nices its workers to 15; here they answer people, so they run like anyone else.
         os.environ.setdefault("RAY_worker_niceness", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        # Figures that nobody reads here cost a call a tenth to a third of its time.
-        os.environ.setdefault("RAY_event_stats", "0")
-        os.environ.setdefault("RAY_enable_metrics_collection", "0")
-        os.environ.setdefault("RAY_task_events_report_interval_ms", "0")
     import ray
 
     return ray
