@@ -36,3 +36,10 @@ def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A real sshd on loopback, shared by the tests that leave it in peace."""
     with skipping_without_sshd(tmp_path_factory.mktemp("sshd")) as server:
         yield server
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Sshd]:
+    """A server of this test's own, to be broken."""
+    with skipping_without_sshd(tmp_path / "sshd") as server:
+        yield server

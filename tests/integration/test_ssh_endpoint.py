@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from tests.support.runs import Got, at_once, run
 from tests.support.sshd import Sshd, new_key, skipping_without_sshd
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Sshd]:
-    """A server of this test's own, to be broken."""
-    with skipping_without_sshd(tmp_path / "sshd") as server:
-        yield server
 
 
 def at(address: str, **options: str) -> EndpointSpec:
