@@ -21,7 +21,8 @@ def ray_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path, warm_hosts=0, unresponsive_seconds=2.0)
+    # Hosts outlive a client in a Ray that it did not start: idle ones end by themselves.
+    return Settings(data=tmp_path, warm_hosts=0, unresponsive_seconds=2.0, idle_seconds=15.0)
 
 
 @pytest.fixture

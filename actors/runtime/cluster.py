@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from stillfixed.actors.errors import HostError, HostUnavailable, SessionUnavaila
 from stillfixed.actors.hostfile import RunningHost
 
 NAMESPACE = "stillfixed"
+ANSWERS_WITHIN_SECONDS = 5.0
 OBJECT_STORE_BYTES = 80 * 1024 * 1024
 """Ray's smallest: sessions pass nothing through the object store."""
 
@@ -31,6 +33,7 @@ def import_ray() -> ModuleType:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         # Ray nices its workers to 15; here they answer people, so they run like anyone else.
         os.environ.setdefault("RAY_worker_niceness", "0")
+        # Hosts ask for no processors and no accelerators, and need no advice about that.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
@@ -56,6 +59,8 @@ class Cluster:
     def start(self) -> None:
         """Join the cluster at `address`, or start Ray on this machine. Takes seconds. Raises
         `HostUnavailable`."""
+        if self.address is not None:
+            _must_answer(self.address)
         # Ray reads these when it is imported, so they come first.
         if self.address is not None and not self._local:
             # Joining a real cluster needs Ray's real network addresses.
@@ -124,6 +129,20 @@ class Cluster:
 def may_join(host: RunningHost) -> bool:
     """Whether this process can still take on the host's token: Ray reads it once."""
     return "ray" not in sys.modules or os.environ.get("RAY_AUTH_TOKEN") == host.token
+
+
+def _must_answer(address: str) -> None:
+    """Ray itself would try for a minute, and complain on the terminal, before it gave up."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "/" in host:
+        return  # "auto" and the like: Ray knows what to do
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWERS_WITHIN_SECONDS).close()
+    except OSError as error:
+        raise HostUnavailable(
+            f"No Ray cluster answers at {address} ({error}). Check the address and that the cluster "
+            "is up."
+        ) from None
 
 
 def _silence(ray: ModuleType) -> None:
