@@ -140,8 +140,8 @@ def _must_answer(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=ANSWERS_WITHIN_SECONDS).close()
     except OSError as error:
         raise HostUnavailable(
-            f"No Ray cluster answers at {address} ({error}). Check the address and that the cluster "
-            "is up."
+            f"No Ray cluster answers at {address} ({error}). Check the address, and that the "
+            "cluster is up."
         ) from None
 
 
