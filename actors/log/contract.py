@@ -23,7 +23,7 @@ Promises, held by one contract suite that each store passes:
 from asyncio import Future
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Protocol
 
 from msgspec import Struct
@@ -50,7 +50,8 @@ class Chunk(Struct, frozen=True):
 
     @staticmethod
     def of(data: bytes) -> "Chunk":
-        return Chunk(blake2b(data, digest_size=16).hexdigest(), data)
+        # Twice as fast as BLAKE2b where the processor knows it, as most do now.
+        return Chunk(sha256(data).hexdigest()[:32], data)
 
 
 class Timer(Struct, frozen=True):

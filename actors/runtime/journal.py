@@ -85,7 +85,7 @@ class Journal:
             snapshot=to_snapshot(after) if snapshot else None,
             set_timers=set_timers,
             cancel_timers=(*gone, *cancel_timers),
-            heading=self._new_heading(after) if events else None,
+            heading=self._new_heading(before, after),
         )
         durable = self._log.append(entry)
         self.state = after
@@ -104,8 +104,10 @@ class Journal:
         """Whether a snapshot would spare the next activation some events."""
         return self.state.version > self._snapshot_version
 
-    def _new_heading(self, state: State) -> bytes | None:
-        new = heading(state)
+    def _new_heading(self, before: State, after: State) -> bytes | None:
+        if (after.status, after.technician) == (before.status, before.technician):
+            return None
+        new = heading(after)
         if new is None or new == self._heading:
             return None
         self._heading = new

@@ -46,7 +46,10 @@ class WarmHosts:
     async def _add(self) -> None:
         with suppress(StillfixedError):
             # Whoever needs a host and finds none starts one, and sees the error.
-            self._ready.append(await self._start())
+            host = await self._start()
+            # Out of `_starting` in the same breath, or a refill in between would count it twice.
+            self._starting.discard(asyncio.current_task())
+            self._ready.append(host)
 
     async def close(self) -> list[Any]:
         """Start no more; the handles of the blank hosts, which nobody else will ever use."""
