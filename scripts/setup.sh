@@ -44,8 +44,8 @@ setup_python() {
         echo "Python's venv module is missing. Get it with: sudo apt-get install python3-venv" >&2
         return 1
     fi
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+    .venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
     echo "$wanted" >.venv/stillfixed.lock
 }
 
