@@ -17,19 +17,20 @@ find_python() {
     return 1
 }
 
-install_system_packages() {
-    # usage: install_system_packages COMMAND PACKAGE: apt when root, else one line on what is skipped
-    local command=$1 package=$2
-    if command -v "$command" >/dev/null || [ -x "/usr/sbin/$command" ]; then
+install_package() {
+    # usage: install_package PACKAGE: by apt when root; false if it cannot be
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    echo "Installing $1 ..."
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1"; } \
+        >/dev/null 2>&1
+}
+
+want_program() {
+    # usage: want_program PROGRAM PACKAGE: installs it, or says in a line what is skipped without it
+    if command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || install_package "$2"; then
         return
     fi
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "Installing $package ..."
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } \
-            >/dev/null 2>&1 || echo "$package could not be installed: what needs $command is skipped."
-    else
-        echo "No $command here: what needs it is skipped. Get it with: sudo apt-get install $package"
-    fi
+    echo "No $1 here: what needs it is skipped. Get it with: sudo apt-get install $2"
 }
 
 setup_python() {
@@ -39,15 +40,16 @@ setup_python() {
         return
     fi
     python=$(find_python)
-    echo "Setting up .venv ..."
-    if ! "$python" -m venv --clear .venv; then
+    if ! "$python" -c 'import ensurepip' 2>/dev/null && ! install_package python3-venv; then
         echo "Python's venv module is missing. Get it with: sudo apt-get install python3-venv" >&2
         return 1
     fi
+    echo "Setting up .venv ..."
+    "$python" -m venv --clear .venv
     .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
     .venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
     echo "$wanted" >.venv/stillfixed.lock
 }
 
 setup_python
-install_system_packages sshd openssh-server
+want_program sshd openssh-server
