@@ -107,9 +107,10 @@ async def test_a_host_that_is_not_placed_does_not_take_a_session_back(bench: Ben
     old = await bench.host("host-1")
     await bench.open(old)
     new = await bench.host("host-2")
-    for _ in range(3):
-        await bench.ask(old, r.Annotate(by="ana", kind="note", text="x"))
     await bench.ask(new, r.Annotate(by="ana", kind="note", text="y"))
+    for _ in range(3):
+        answer = await bench.ask(old, r.Annotate(by="ana", kind="note", text="x"))
+        assert isinstance(answer, r.Refused)
     info = await bench.log.stream("s-1")
     assert info is not None
     assert info.epoch == 2

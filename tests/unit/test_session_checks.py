@@ -133,6 +133,16 @@ def test_a_check_that_overlaps_a_change_is_neither_before_nor_after(ends_first: 
     assert not observed.counts
 
 
+def test_a_check_seen_while_a_change_ran_does_not_verify_it() -> None:
+    """The change may have taken effect after the check had looked."""
+    desk = Desk().open()
+    desk.run(CHECK, 3, "failed\n")
+    change = desk.start(FIX)
+    desk.run(CHECK, 0, "active\n")
+    desk.finish(change)
+    assert needs_rerun(desk.state, only_check(desk))
+
+
 def test_an_interrupted_change_is_a_change() -> None:
     """Its outcome is unknown, so what was proven before it is not proven now."""
     desk = Desk().open()
