@@ -10,7 +10,7 @@ import msgspec
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.gate import is_current, needs_rerun
-from stillfixed.actors.session.state import Check, State, fold
+from stillfixed.actors.session.state import Check, State, check_key, fold
 from stillfixed.actors.verdicts import align
 from stillfixed.actors.verdicts.model import AlignedLine, Effect, Health, Verdict
 
@@ -120,7 +120,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
             before=before,
             after=self.runs[verification.seen.run] if verification else None,
             reasons=verification.reasons if verification else before.reasons,
-            expect=self.state.expectations.get(f"{check.endpoint}\x1f{check.check}"),
+            expect=self.state.expectations.get(check_key(check.endpoint, check.check)),
         )
 
     def comparison_of(self, run: str) -> Comparison | None:
@@ -245,6 +245,6 @@ def run_record(
 
 
 def _both(run: RunRecord) -> str:
-    return run.text + (
-        run.error_text if not run.text or run.text.endswith("\n") else "\n" + run.error_text
-    )
+    """stdout and then stderr, which begins on a line of its own."""
+    between = "\n" if run.text and not run.text.endswith("\n") and run.stderr else ""
+    return run.text + between + run.error_text
