@@ -36,7 +36,11 @@ from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
-from stillfixed.actors.session.requests import ClosureAnswer
+from stillfixed.actors.session.requests import (
+    OUTPUT_LIMIT_BYTES,
+    TIME_LIMIT_SECONDS,
+    ClosureAnswer,
+)
 from stillfixed.actors.session.state import State
 from stillfixed.actors.verdicts.model import Platform
 
@@ -164,8 +168,8 @@ class Session:
         command: str,
         *,
         endpoint: str = "",
-        time_limit_seconds: float = 600.0,
-        output_limit_bytes: int = 64 * 1024 * 1024,
+        time_limit_seconds: float = TIME_LIMIT_SECONDS,
+        output_limit_bytes: int = OUTPUT_LIMIT_BYTES,
         on_output: OnOutput | None = None,
         request_id: str | None = None,
     ) -> RunRecord:

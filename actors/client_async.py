@@ -180,8 +180,8 @@ class AsyncSession:
         command: str,
         *,
         endpoint: str = "",
-        time_limit_seconds: float = 600.0,
-        output_limit_bytes: int = 64 * 1024 * 1024,
+        time_limit_seconds: float = r.TIME_LIMIT_SECONDS,
+        output_limit_bytes: int = r.OUTPUT_LIMIT_BYTES,
         on_output: OnOutput | None = None,
         request_id: str | None = None,
     ) -> RunRecord:

@@ -40,7 +40,6 @@ class SessionActor:
         self._name = name
         self._config = msgspec.json.decode(config, type=HostConfig)
         self._starting: asyncio.Task[SessionHost] | None = None
-        self._drained: asyncio.Task[None] | None = None
 
     async def serve(self, batch: bytes) -> bytes:
         envelopes = decode_batch(batch)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from stillfixed.actors.session.requests import OUTPUT_LIMIT_BYTES, TIME_LIMIT_SECONDS
 from stillfixed.actors.verdicts.model import Platform
 
 StreamName = Literal["stdout", "stderr"]
@@ -33,8 +34,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """`output_bytes` bounds what is passed to the sink (stdout and stderr together); what comes
     after is read, counted and dropped."""
 
-    time_seconds: float = 600.0
-    output_bytes: int = 64 * 1024 * 1024
+    time_seconds: float = TIME_LIMIT_SECONDS
+    output_bytes: int = OUTPUT_LIMIT_BYTES
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

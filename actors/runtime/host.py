@@ -120,7 +120,8 @@ class SessionHost:
     def _watch(self, session: str, live: LiveSession) -> None:
         """Come back when the session could have been idle for long enough."""
         loop = asyncio.get_running_loop()
-        idle_seconds = loop.time() - live.used_at_seconds
+        # One with a run under way is not idle, however long ago it was asked.
+        idle_seconds = 0.0 if live.busy else loop.time() - live.used_at_seconds
         wait_seconds = max(0.01, self._settings.idle_seconds - idle_seconds)
         loop.call_later(wait_seconds, self._look, session, live)
 
@@ -139,12 +140,11 @@ class SessionHost:
         if live is not None and live.journal.failed is not None:
             self._leave(session)
 
-    def _leave(self, session: str) -> asyncio.Task[None]:
+    def _leave(self, session: str) -> None:
         live = self._live.pop(session)
         task = asyncio.create_task(live.leave())
         self._leaving[session] = task
         task.add_done_callback(lambda done: self._left(session, done))
-        return task
 
     def _left(self, session: str, task: asyncio.Task[None]) -> None:
         self._leaving.pop(session, None)
@@ -158,7 +158,7 @@ class SessionHost:
         self._draining = True
         if self._arriving:
             await asyncio.wait(list(self._arriving.values()))
-        tasks = [self._leave(session) for session in list(self._live)]
-        tasks += list(self._leaving.values())
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for session in list(self._live):
+            self._leave(session)
+        await asyncio.gather(*self._leaving.values(), return_exceptions=True)
         await self._log.close()

@@ -33,7 +33,7 @@ class Outputs:
         """Bring outputs of checks' runs into memory, as far as they are not."""
         for run in runs:
             if run not in self._kept:
-                seen = _find(state, run)
+                seen = next(filter(None, (c.seen(run) for c in state.checks.values())), None)
                 self.keep(run, await self._read(seen) if seen else RunOutput())
 
     async def _read(self, seen: RunSeen) -> RunOutput:
@@ -56,12 +56,3 @@ async def shown_chunks(
         if taken_bytes[event.run] <= OUTPUT_SHOWN_BYTES and event.chunk not in chunks:
             chunks[event.chunk] = await log.chunk(event.chunk)
     return chunks
-
-
-def _find(state: State, run: str) -> RunSeen | None:
-    for check in state.checks.values():
-        if check.baseline.run == run:
-            return check.baseline
-        if check.verification and check.verification.seen.run == run:
-            return check.verification.seen
-    return None

@@ -37,8 +37,6 @@ JUDGED_INLINE_BYTES = 64 * 1024
 """Longer outputs are judged in a thread, so that other sessions of this process go on."""
 
 _RULED_BY_POLICY = (r.RequestClosure, r.ConfirmClosure, r.SendBack, r.AcceptAnnotation)
-_NEEDS_MORE = (*_RULED_BY_POLICY, r.FinishRun, r.StateExpectation)
-"""Requests whose decision needs a policy or outputs; all others are decided at once."""
 
 
 class LiveSession:
@@ -142,10 +140,7 @@ class LiveSession:
         self, request: r.SessionRequest, request_id: str | None = None
     ) -> r.SessionAnswer:
         """Decide on the newest state, commit, and answer when it is durable."""
-        if isinstance(request, _NEEDS_MORE):
-            decision = await self._decision(request, ())
-        else:
-            decision = decide(self.journal.state, request, r.Context(self.clock.now()))
+        decision = await self._decision(request, ())
         stale = _stale_timer(self.journal.state, request)
         if not decision.events and request_id is None and not stale:
             return decision.answer

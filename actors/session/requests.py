@@ -13,6 +13,10 @@ from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.verdicts.model import Platform
 
+TIME_LIMIT_SECONDS = 600.0
+OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024
+"""What a run may take where nobody says otherwise."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     by: str
@@ -43,8 +47,8 @@ class StartRun(Request, frozen=True, kw_only=True, tag="start_run"):
 
     command: str
     endpoint: str = ""
-    time_limit_seconds: float = 600.0
-    output_limit_bytes: int = 64 * 1024 * 1024
+    time_limit_seconds: float = TIME_LIMIT_SECONDS
+    output_limit_bytes: int = OUTPUT_LIMIT_BYTES
 
 
 class CancelRun(Request, frozen=True, kw_only=True, tag="cancel_run"):

@@ -83,6 +83,14 @@ class Check(msgspec.Struct, frozen=True):
     health: Health
     verification: Verification | None = None
 
+    def seen(self, run: str) -> RunSeen | None:
+        """The baseline or the verification, if it is this run."""
+        if self.baseline.run == run:
+            return self.baseline
+        if self.verification and self.verification.seen.run == run:
+            return self.verification.seen
+        return None
+
 
 class Monitor(msgspec.Struct, frozen=True):
     started: e.MonitorStarted
@@ -229,7 +237,8 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
     key = check_key(event.endpoint, event.check)
     run_id = event.run if isinstance(event, e.CheckObserved) else event.verification
     known = s.checks.get(key)
-    seen = s.finished.get(run_id) or _seen_again(known, run_id)
+    # A run that is judged a second time, because of a new expectation, is in its check.
+    seen = s.finished.get(run_id) or (known.seen(run_id) if known else None)
     finished = {name: run for name, run in s.finished.items() if name != run_id}
     if seen is None or (isinstance(event, e.CheckObserved) and not event.counts):
         return replace(s, finished=finished)
@@ -245,17 +254,6 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
         verification = Verification(seen, event.verdict, event.reasons)
         check = replace(known, verification=verification)
     return replace(s, finished=finished, checks={**s.checks, key: check})
-
-
-def _seen_again(check: Check | None, run_id: str) -> RunSeen | None:
-    """A run that is judged a second time, because an expectation was stated after it."""
-    if check is None:
-        return None
-    if check.baseline.run == run_id:
-        return check.baseline
-    if check.verification and check.verification.seen.run == run_id:
-        return check.verification.seen
-    return None
 
 
 def _apply_annotation(s: State, event: e.Annotated) -> State:

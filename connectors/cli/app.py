@@ -8,7 +8,7 @@ import typer
 
 from stillfixed.actors.client_async import AsyncClient, AsyncSession
 from stillfixed.actors.session.history import RunRecord
-from stillfixed.actors.session.requests import ClosureAnswer
+from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS, ClosureAnswer
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.cli import arguments as a
 from stillfixed.connectors.cli import asjson, reading, render
@@ -126,7 +126,7 @@ async def run(
     endpoint: a.OnEndpoint = "",
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", help="When to give up on it.")
-    ] = 600.0,
+    ] = TIME_LIMIT_SECONDS,
     exit_status: Annotated[
         bool, typer.Option("--exit-status", help="Exit with the command's own status.")
     ] = False,

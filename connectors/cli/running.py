@@ -13,6 +13,7 @@ from stillfixed.actors.client_async import AsyncSession
 from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.live import OnOutput
 from stillfixed.actors.session.history import RunRecord
+from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS
 from stillfixed.connectors.cli.terminal import on_interrupt
 from stillfixed.connectors.cli.text import LiveText
 
@@ -24,7 +25,7 @@ async def run_to_end(
     command: str,
     *,
     endpoint: str = "",
-    time_limit_seconds: float = 600.0,
+    time_limit_seconds: float = TIME_LIMIT_SECONDS,
     on_output: OnOutput,
     said: Callable[[str], object],
 ) -> RunRecord:

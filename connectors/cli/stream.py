@@ -18,7 +18,6 @@ from stillfixed.connectors.cli.text import clock, count, day, moment, plain, spa
 
 OUTPUT_LINES_SHOWN = 40
 KINDS = {"note": "note", "verification": "verified", "cannot_verify": "cannot verify"}
-ENDS_A_RUN = e.RunFinished | e.RunNotSent | e.RunInterrupted
 
 
 # -- one event ----------------------------------------------------------------------------------

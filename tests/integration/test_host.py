@@ -14,12 +14,12 @@ from stillfixed.actors.errors import LogFull
 from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.runtime.alarms import Alarms
-from stillfixed.actors.runtime.clock import VirtualClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
 from stillfixed.actors.runtime.messages import MOVED, Envelope
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.history import run_records
+from tests.support.clock import VirtualClock
 from tests.support.scripted import Script
 
 CHECK = "systemctl is-active nginx"

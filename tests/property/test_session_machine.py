@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.log.sqlite import SqliteLog
-from stillfixed.actors.runtime.clock import VirtualClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
 from stillfixed.actors.runtime.messages import MOVED, Envelope
 from stillfixed.actors.session import events as e
@@ -24,6 +23,7 @@ from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.gate import rule as gate
 from stillfixed.actors.session.policy import BUILT_IN
 from stillfixed.actors.session.state import State, evolve
+from tests.support.clock import VirtualClock
 from tests.support.scripted import Script
 
 PEOPLE = st.sampled_from(["ana", "bob", "dora"])
