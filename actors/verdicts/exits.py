@@ -51,7 +51,7 @@ def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact |
     if not given or status is None:
         return None
     best: tuple[int, dict[str, list[int]]] | None = None
-    for key, meaning in table("health")["exit"].items():
+    for key, meaning in table("exits")["exit"].items():
         steps = key.split()
         fits = steps[0] == given[0] and all(_stands(step, given[1:]) for step in steps[1:])
         if fits and (best is None or len(steps) > best[0]):
@@ -60,7 +60,7 @@ def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact |
         return None
     if given[0] in ("grep", "egrep", "pgrep") and text_health(" ".join(given[1:])) == "fault":
         return None  # finding an error is no good news
-    rule = f"{given[0]} ended with exit status {status}"
+    rule = "exit status"
     if status in best[1].get("healthy", ()):
         return Fact("", EXIT, str(status), "healthy", rule)
     if status in best[1].get("fault", ()):

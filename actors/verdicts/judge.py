@@ -10,9 +10,11 @@ import re
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
+from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
-from stillfixed.actors.verdicts.health import MESSAGE, Shown, look
+from stillfixed.actors.verdicts.health import Shown, look
+from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     FieldChange,
@@ -36,10 +38,9 @@ def examine(command: str, run: Run, *, expect: str | None = None, platform: Plat
     if shown.not_run:
         return Finding("unclear", (_sentence(shown.not_run),))
     if shown.faults:
-        return Finding("fault", tuple(_sentence(fact.rule) for fact in shown.faults[:5]))
-    good = [fact for fact in shown.facts.values() if fact.health == "healthy"]
-    if good:
-        return Finding("healthy", tuple(_sentence(fact.rule) for fact in good[:5]))
+        return Finding("fault", tuple(_fact(fact) for fact in shown.faults[:5]))
+    if shown.healthy:
+        return Finding("healthy", tuple(_fact(fact) for fact in shown.healthy[:5]))
     return Finding("unclear", ("Nothing in the output says whether it is healthy.",))
 
 
@@ -66,7 +67,7 @@ def judge(
         which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
-        changes = _compare(first, second)
+        changes = compare(first, second)
         reasons = [] if changes else [_undecided(before, after)]
     if not changes:
         quiet = reasons and reasons[0].startswith("Neither")
@@ -93,17 +94,31 @@ def _sentence(text: str) -> str:
     return text + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def _named(item: str, field: str) -> str:
+    field = {EXIT: "Exit status", MESSAGE: "Output"}.get(field, field)
+    return f"{item}: {field}" if item else field
+
+
+def _fact(fact: Fact) -> str:
+    where = f" (line {fact.line})" if fact.line else ""
+    return f"{_named(fact.item, fact.field)} is {_shown(fact.value)}{where}."
+
+
 def _reason(change: FieldChange) -> str:
-    if change.verdict == "inconclusive":
-        return _sentence(change.rule)
-    field = {EXIT: "Exit status", MESSAGE: "Output"}.get(change.field, change.field)
-    what = f"{change.item}: {field}" if change.item else field
-    if change.before == change.after:
-        return _sentence(f"{what} is {_shown(change.before)} in both runs")
-    if change.before is None:
-        return _sentence(f"{what} is {_shown(change.after)} now")
-    now = "not there any more" if change.after is None else _shown(change.after) + " now"
-    return _sentence(f"{what} was {_shown(change.before)} and is {now}")
+    """What was, what is, where it stands, and the rule that decided."""
+    what, was, now = _named(change.item, change.field), _shown(change.before), _shown(change.after)
+    if change.before is not None and change.before == change.after:
+        text = f"{what} is {now} in both runs"
+    elif change.before is None:
+        text = f"{what} is {now} now"
+    elif change.after is None:
+        text = f"{what} was {was}, and the second output does not show it"
+    else:
+        text = f"{what} was {was} and is {now} now"
+    text += f": {change.note}" if change.note else ""
+    sides = [str(n) for n in (change.before_line, change.after_line) if n]
+    where = f"line {' → '.join(dict.fromkeys(sides))}; " if sides else ""
+    return f"{text} ({where}{change.rule})."
 
 
 def _shown(value: str | None) -> str:
@@ -157,7 +172,7 @@ def _by_expectation(
                 changes.append(FieldChange(
                     item=one.item, field=expectation.field, before=one.value, after=None,
                     verdict="inconclusive", before_line=one.line,
-                    rule=f"{one.item} missed the expectation and is not in the second output",
+                    rule=rule,
                 ))  # fmt: skip
             continue
         verdict: Verdict = (
@@ -178,102 +193,6 @@ def _by_expectation(
                 after_line=other.line,
             ))  # fmt: skip
     return changes, [f"{expectation.field} stands for other items than before."]
-
-
-# -- by what the outputs show ----------------------------------------------------------------------
-def _compare(first: Shown, second: Shown) -> list[FieldChange]:
-    keys = dict.fromkeys([*first.facts, *second.facts])
-    out: list[FieldChange] = []
-    for key in keys:
-        left, right = first.facts.get(key), second.facts.get(key)
-        if verdict := _verdict(key, left, right, first, second):
-            out.append(_change(key, left, right, *verdict))
-    return out
-
-
-def _change(
-    key: tuple[str, str], left: Fact | None, right: Fact | None, verdict: Verdict, rule: str
-) -> FieldChange:
-    return FieldChange(
-        item=key[0],
-        field=key[1],
-        before=left.value if left else None,
-        after=right.value if right else None,
-        verdict=verdict,
-        rule=rule,
-        before_line=left.line if left else None,
-        after_line=right.line if right else None,
-    )
-
-
-def _verdict(
-    key: tuple[str, str], left: Fact | None, right: Fact | None, first: Shown, second: Shown
-) -> tuple[Verdict, str] | None:
-    was = left.health if left else None
-    now = right.health if right else None
-    rule = (right or left or Fact("", "", "", "unclear", "")).rule
-    match was, now:
-        case "fault", "fault":
-            return "still_failing", rule
-        case "fault", "healthy":
-            return "fixed", rule
-        case "healthy", "fault":
-            return "regressed", rule
-        case "healthy", "healthy":
-            return "healthy", rule
-        case "fault", _:
-            return _gone(key, right, first, second)
-        case _, "fault":
-            return _new(key, left, first, second)
-        case _:
-            return None
-
-
-def _gone(
-    key: tuple[str, str], right: Fact | None, first: Shown, second: Shown
-) -> tuple[Verdict, str]:
-    """A fault of the baseline that the second output says nothing of."""
-    item, field = key
-    if any(fact.item == item and fact.health == "fault" for fact in second.facts.values()):
-        return "still_failing", f"{item or 'it'} shows another fault now"
-    if item == "" and field in (MESSAGE, "HTTP status"):
-        if second.faults:
-            return "still_failing", second.faults[0].rule
-        if _answers(second, first):
-            return "fixed", "the fault is gone and the check answers"
-    if field == EXIT and second.exit_status == 0 and second.has_output and not second.faults:
-        return "fixed", "the command succeeds and answers"
-    if second.all_clear:
-        return "fixed", "the list of faulty items is empty"
-    what = f"{item}: {field}" if item else field
-    return "inconclusive", f"{what} showed a fault, and the second output does not show it healthy"
-
-
-def _answers(second: Shown, first: Shown) -> bool:
-    """The second run gave a real answer where the first gave only its fault."""
-    good = [f for f in second.facts.values() if f.health == "healthy"]
-    answered = second.has_output and not first.reading.cells and bool(second.reading.cells)
-    exits = first.facts.get(("", EXIT)), second.facts.get(("", EXIT))
-    recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
-    return recovered or (second.exit_status == 0 and (bool(good) or answered))
-
-
-def _new(
-    key: tuple[str, str], left: Fact | None, first: Shown, second: Shown
-) -> tuple[Verdict, str]:
-    """A fault that the baseline says nothing of."""
-    item = key[0]
-    fact = second.facts[key]
-    mine = [f for f in first.facts.values() if f.item == item]
-    if any(f.health == "fault" for f in mine):
-        return "still_failing", fact.rule
-    if any(f.health == "healthy" for f in mine) or (left and left.health == "unclear"):
-        return "regressed", fact.rule
-    if first.faults:
-        return "still_failing", fact.rule
-    if first.has_output or first.facts:
-        return "regressed", fact.rule
-    return "inconclusive", f"{fact.rule}, and the baseline does not show what it was before"
 
 
 def _undecided(before: Run, after: Run) -> str:

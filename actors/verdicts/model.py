@@ -29,7 +29,8 @@ class Finding(Struct, frozen=True):
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):
-    """One judged value on both sides. Line numbers count from 1 in stdout; None: not there."""
+    """One judged value on both sides. Line numbers count from 1 in stdout; None: not there. `rule`
+    names what decided (docs/verdicts.md lists them); `note` says more where the values do not."""
 
     item: str
     field: str
@@ -39,6 +40,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
     rule: str
     before_line: int | None = None
     after_line: int | None = None
+    note: str = ""
 
 
 class AlignedLine(Struct, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ class Cell(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """One judged value. `rule` says in words why it is what it is."""
+    """One judged value. `rule` is the name of what decided."""
 
     item: str
     field: str

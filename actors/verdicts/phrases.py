@@ -9,8 +9,8 @@ from stillfixed.actors.verdicts.model import Health
 
 @lru_cache
 def patterns(name: str) -> re.Pattern[str]:
-    """One pattern for a list of `[text]` in health.toml."""
-    lines: list[str] = table("health")["text"][name]
+    """One pattern for a list of phrases.toml."""
+    lines: list[str] = table("phrases")[name]
     return re.compile("|".join(f"(?:{line})" for line in lines), re.I)
 
 
@@ -20,22 +20,17 @@ def word_health(lowered: str) -> str | None:
     if re.match(r"exited \(0\)", text):
         return "weak"
     head = re.split(r"[\s(,;.]", text, maxsplit=1)[0].strip(":")
-    whole = text.replace(" ", "-")
-    for word in (whole, head):
-        for name in ("fault", "healthy"):
-            if word in words("health", name):
-                rest = text[len(head) :]
-                if name == "healthy" and re.search(
-                    r"starting|pending|waiting|initiali[sz]ing", rest
-                ):
-                    return None
-                if name == "healthy" and re.search(
-                    r"unhealthy|\bfail|\berror|degraded|blocked", rest
-                ):
-                    return "fault"
-                return name
-            if word + "!" in words("health", name):
-                return "weak" if name == "fault" else "healthy"
+    for word in (text.replace(" ", "-"), head):
+        if word in words("words", "fault"):
+            return "fault"
+        if word in words("words", "healthy"):
+            rest = text[len(head) :]
+            if re.search(r"starting|pending|waiting|initiali[sz]ing", rest):
+                return None
+            bad = re.search(r"unhealthy|\bfail|\berror|degraded|blocked", rest)
+            return "fault" if bad else "healthy"
+        if word in words("words", "quiet"):
+            return "weak"
     if re.search(r"(?<![a-z])un(able|reachable|healthy)|reject|fail|error|denied", text):
         return "fault" if text_health(text) != "healthy" else None
     return None

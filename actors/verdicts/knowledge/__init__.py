@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-Topic = Literal["posix", "powershell", "windows", "network", "health"]
+Topic = Literal["posix", "powershell", "windows", "network", "words", "states", "phrases", "exits"]
 
 
 @lru_cache

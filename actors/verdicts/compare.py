@@ -1,0 +1,108 @@
+"""What changed between the facts of two runs.
+
+Guarantee: symmetric. A fault is `fixed` where the other run shows the same thing good, and
+`regressed` under the very same condition with the runs the other way round. A fault that the other
+run says nothing of is `inconclusive`, never a recovery.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from stillfixed.actors.verdicts.exits import EXIT
+from stillfixed.actors.verdicts.health import Shown
+from stillfixed.actors.verdicts.lines import HTTP, MESSAGE
+from stillfixed.actors.verdicts.model import FieldChange, Verdict
+from stillfixed.actors.verdicts.output import Fact
+
+Key = tuple[str, str]
+"""Item and field."""
+
+_WHOLE_RUN = (MESSAGE, HTTP)
+"""Fields that speak of the whole run where they have no item."""
+
+
+class Elsewhere(Struct, frozen=True):
+    """What the other run shows of a fault."""
+
+    state: Literal["good", "bad", "unknown"]
+    fact: Fact | None = None
+    note: str = ""
+
+
+def compare(first: Shown, second: Shown) -> list[FieldChange]:
+    """Every fault on either side, and every value that is healthy on both."""
+    changes: list[FieldChange] = []
+    for key in dict.fromkeys([*first.facts, *second.facts]):
+        left, right = first.facts.get(key), second.facts.get(key)
+        if left and left.health == "fault":
+            changes.append(_was_faulty(key, left, elsewhere(left, first, second)))
+        elif right and right.health == "fault":
+            changes.append(_is_faulty(key, right, elsewhere(right, second, first), first))
+        elif left and right and left.health == right.health == "healthy":
+            changes.append(_change(key, left, right, "healthy"))
+    return changes
+
+
+def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
+    verdicts: dict[str, Verdict] = {
+        "good": "fixed", "bad": "still_failing", "unknown": "inconclusive",
+    }  # fmt: skip
+    return _change(key, left, now.fact, verdicts[now.state], now.note)
+
+
+def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldChange:
+    """A fault of the second run that the first does not show as one of the same name."""
+    if before.state == "good":
+        return _change(key, before.fact, right, "regressed", before.note)
+    if before.state == "bad" or first.faults:
+        return _change(key, before.fact, right, "still_failing", before.note)
+    note = "the baseline does not show what it was before"
+    return _change(key, before.fact, right, "inconclusive", note)
+
+
+def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
+    """What the `other` run shows of a fault that stands `here`."""
+    twin = other.facts.get((fault.item, fault.field))
+    if twin and twin.health == "healthy":
+        return Elsewhere("good", twin)
+    if twin and twin.health == "fault":
+        return Elsewhere("bad", twin)
+    for fact in other.faults:
+        if fact.item == fault.item:
+            return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
+    if fault.item == "" and fault.field in _WHOLE_RUN:
+        if other.faults:
+            return Elsewhere("bad", other.faults[0])
+        if _answers(here, other):
+            return Elsewhere("good", twin, "the check answers")
+    if fault.field == EXIT and other.exit_status == 0 and other.has_output and not other.faults:
+        return Elsewhere("good", twin, "the command succeeds and answers")
+    if other.all_clear:
+        return Elsewhere("good", twin, "the list of faulty items is empty")
+    return Elsewhere("unknown", twin)
+
+
+def _answers(fault: Shown, other: Shown) -> bool:
+    """The other run gave a real answer where this one gave only its fault."""
+    answered = other.has_output and not fault.reading.cells and bool(other.reading.cells)
+    exits = fault.facts.get(("", EXIT)), other.facts.get(("", EXIT))
+    recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
+    return recovered or (other.exit_status == 0 and (bool(other.healthy) or answered))
+
+
+def _change(
+    key: Key, left: Fact | None, right: Fact | None, verdict: Verdict, note: str = ""
+) -> FieldChange:
+    decided = right if right and right.health != "unclear" else left or right
+    return FieldChange(
+        item=key[0],
+        field=key[1],
+        before=left.value if left else None,
+        after=right.value if right else None,
+        verdict=verdict,
+        rule=decided.rule if decided else "",
+        before_line=left.line if left else None,
+        after_line=right.line if right else None,
+        note=note,
+    )

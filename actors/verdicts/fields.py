@@ -1,0 +1,188 @@
+"""What one field says about health: the entries of states.toml first, then general status words.
+
+Guarantee: never raises on any value; a value that nobody described is no fact.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+from msgspec import Struct, convert
+
+from stillfixed.actors.verdicts.knowledge import table, words
+from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.output import Cell
+from stillfixed.actors.verdicts.phrases import text_health, word_health
+
+Record = Mapping[str, str]
+"""The fields of one item: names as `name_of` gives them, values in lower case."""
+
+_FEW_ITEMS = 8
+"""A quiet word (Stopped) is a fault in a list this short: somebody asked for just these."""
+
+_YES = {"true": True, "yes": True, "ja": True, "oui": True, "sí": True, "wahr": True,
+        "false": False, "no": False, "nein": False, "non": False, "falsch": False}  # fmt: skip
+LOSS = re.compile(
+    r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte|perdidos|verlies)", re.I
+)
+_INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
+
+
+class State(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of states.toml; its head says what the parts mean."""
+
+    fields: str
+    command: tuple[str, ...] = ()
+    healthy: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    other: Health | None = None
+    yes: Literal["healthy", "fault"] | None = None
+    only_yes: Literal["healthy", "fault"] | None = None
+    above_zero: Literal["fault", "unclear"] | None = None
+    low: tuple[float, float] | None = None
+    high: tuple[float, float] | None = None
+    when: dict[str, tuple[str, ...]] = {}
+
+
+class Said(Struct, frozen=True):
+    """What a value says, and the name of the rule that says so."""
+
+    health: Health
+    rule: str
+
+
+def name_of(field: str) -> str:
+    return re.sub(r"\s+", "-", field.strip().lower())
+
+
+@lru_cache
+def _states() -> dict[str, list[State]]:
+    found: dict[str, list[State]] = {}
+    for entry in table("states")["state"]:
+        state = convert(entry, State)
+        for field in state.fields.split():
+            found.setdefault(field, []).append(state)
+    return found
+
+
+def field_health(command: str, cell: Cell, record: Record) -> Said | None:
+    """What this cell says of its item."""
+    field = name_of(cell.field)
+    value = cell.value.strip()
+    lowered = value.lower().strip(" .\"'")
+    for state in _states().get(field, ()):
+        if _fits(state, command, record) and (health := _by_state(state, lowered)):
+            return health
+    return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
+
+
+def _fits(state: State, command: str, record: Record) -> bool:
+    if state.command and not any(word in command.lower() for word in state.command):
+        return False
+    return all(
+        any(record.get(field, "").startswith(value) for value in values)
+        for field, values in state.when.items()
+    )
+
+
+def _by_state(state: State, lowered: str) -> Said | None:
+    head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
+    for health in ("fault", "healthy", "unclear"):
+        listed: tuple[str, ...] = getattr(state, health)
+        if lowered in listed or (head and head in listed):
+            return Said(health, "state of the field")
+    if lowered in _YES and (meaning := state.yes or (state.only_yes if _YES[lowered] else None)):
+        good = (meaning == "healthy") == _YES[lowered]
+        return Said("healthy" if good else "fault", "yes or no")
+    number = _number(lowered)
+    if number is not None and state.above_zero:
+        return Said("healthy" if number == 0 else state.above_zero, "count above zero")
+    if number is not None and state.high:
+        return Said(graded(number, *state.high), "limit")
+    if number is not None and state.low:
+        fault, healthy = state.low
+        return Said("fault" if number <= fault else "healthy" if number >= healthy else "unclear",
+                    "limit")  # fmt: skip
+    return Said(state.other, "state of the field") if state.other else None
+
+
+def _number(text: str) -> float | None:
+    found = re.match(r"^-?\d{1,15}(?:[.,]\d+)?(?=\s*(?:%|[a-z°]{0,5})$)", text)
+    return float(found.group().replace(",", ".")) if found else None
+
+
+def graded(number: float, healthy_below: float, fault_from: float) -> Health:
+    return "fault" if number >= fault_from else "healthy" if number < healthy_below else "unclear"
+
+
+def _measured(field: str, value: str, lowered: str, record: Record) -> Said | None:
+    """Values that speak by their form, whatever the field is called."""
+    if re.match(r"^0x[0-9a-f]+$", lowered) and re.search(r"status|result|error|code", field):
+        code = int(lowered, 16)
+        return Said("healthy" if code == 0 else "fault", "result code") if code in (0,) or (
+            code >> 30
+        ) else None  # fmt: skip
+    if "%" in value and (loss := LOSS.search(value)):
+        return Said(graded(float(loss.group(1).replace(",", ".")), 0.01, 5), "packet loss")
+    if field in words("words", "neutral_fields"):
+        return None
+    if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
+        if re.search(r"completed|succeeded", record.get("status", "")):
+            return None
+        return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
+    if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value[-12:]):
+        return Said("fault", "alarm")
+    if ("169.254." in lowered and "." in field) or re.search(
+        r"autoconfiguration|automatically", field
+    ):
+        return Said("fault", "address without DHCP") if "169.254." in lowered else None
+    return None
+
+
+def _is_status(field: str) -> bool:
+    known = words("words", "status_fields")
+    return field in known or field.rsplit("-", 1)[-1] in known or field == ""
+
+
+def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:
+    if field in words("words", "neutral_fields"):
+        return None
+    if not _is_status(field):
+        if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
+            return _worded("state", inline.group(2), cell, record)
+        strong = words("words", "fault") - words("words", "only_in_status_fields")
+        return Said("fault", "status word") if lowered.replace(" ", "-") in strong else None
+    health = word_health(lowered)
+    if health == "weak":
+        return _quiet(cell, record)
+    if health == "fault" and lowered.split(" ")[0] in ("down", "disconnected", "removed"):
+        return _quiet(cell, record) if _meant(record) else Said("fault", "status word")
+    if health is None and len(lowered.split()) >= 3:
+        said = text_health(lowered)
+        return Said(said, "phrase") if said else None
+    if health is None:
+        return None
+    return Said("fault" if health == "fault" else "healthy", "status word")
+
+
+def _meant(record: Record) -> bool:
+    """Whether the record says that this is how it should be: Stopped + Manual, admin down."""
+    for key, value in record.items():
+        if re.search(r"start-?_?(type|mode|up)?$|^starttype", key) and re.match(
+            r"manual|disabled|manuell|deaktiviert|demand|manuel|désactivé", value
+        ):
+            return True
+        if "admin" in key and re.match(r"disabled|down", value):
+            return True
+        if "administratively down" in value or (value == "disabled" and "status" in key):
+            return True
+    return False
+
+
+def _quiet(cell: Cell, record: Record) -> Said | None:
+    if _meant(record):
+        return None
+    automatic = any(value.startswith(("auto", "enabled")) for value in record.values())
+    return Said("fault", "status word") if automatic or cell.width <= _FEW_ITEMS else None
