@@ -9,11 +9,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.cells import Cell, Fact
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.lines import HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
-from stillfixed.actors.verdicts.output import Fact
+from stillfixed.actors.verdicts.phrases import word_health
 
 Key = tuple[str, str]
 """Item and field."""
@@ -71,7 +72,9 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     for fact in other.faults:
         if fact.item == fault.item:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
-    if fault.item == "" and fault.field in _WHOLE_RUN:
+    if twin is None and (cell := other.cells.get((fault.item, fault.field))):
+        return _in_cell(cell)
+    if fault.field in _WHOLE_RUN:
         if other.faults:
             return Elsewhere("bad", other.faults[0])
         if _answers(here, other):
@@ -83,12 +86,26 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     return Elsewhere("unknown", twin)
 
 
+def _in_cell(cell: Cell) -> Elsewhere:
+    """The same field of the same item holds a value that is no fact by itself: good where it says
+    so in any field, and never bad, because a record may say that it is meant (admin down)."""
+    good = bool(cell.value) and word_health(cell.value.lower()) == "healthy"
+    fact = Fact(cell.item, cell.field, cell.value, "unclear", "status word", cell.line)
+    return Elsewhere("good" if good else "unknown", fact)
+
+
 def _answers(fault: Shown, other: Shown) -> bool:
     """The other run gave a real answer where this one gave only its fault."""
     answered = other.has_output and not fault.reading.cells and bool(other.reading.cells)
+    fresh = [
+        fact
+        for key, fact in other.facts.items()
+        if fact.health == "healthy"
+        and (key not in fault.facts or fault.facts[key].health != "healthy")
+    ]
     exits = fault.facts.get(("", EXIT)), other.facts.get(("", EXIT))
     recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
-    return recovered or (other.exit_status == 0 and (bool(other.healthy) or answered))
+    return recovered or (other.exit_status == 0 and (bool(fresh) or answered))
 
 
 def _change(

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from stillfixed.actors.verdicts import shell
-from stillfixed.actors.verdicts.knowledge import table
+from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.model import Platform
-from stillfixed.actors.verdicts.output import Fact
 from stillfixed.actors.verdicts.phrases import text_health
 
 EXIT = "exit_status"
@@ -51,7 +51,7 @@ def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact |
     if not given or status is None:
         return None
     best: tuple[int, dict[str, list[int]]] | None = None
-    for key, meaning in table("exits")["exit"].items():
+    for key, meaning in health()["exit"].items():
         steps = key.split()
         fits = steps[0] == given[0] and all(_stands(step, given[1:]) for step in steps[1:])
         if fits and (best is None or len(steps) > best[0]):

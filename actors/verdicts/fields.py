@@ -10,9 +10,9 @@ from typing import Literal
 
 from msgspec import Struct, convert
 
-from stillfixed.actors.verdicts.knowledge import table, words
+from stillfixed.actors.verdicts.cells import Cell, name_of
+from stillfixed.actors.verdicts.knowledge import health, status_words
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.output import Cell
 from stillfixed.actors.verdicts.phrases import text_health, word_health
 
 Record = Mapping[str, str]
@@ -24,7 +24,13 @@ _FEW_ITEMS = 8
 _YES = {"true": True, "yes": True, "ja": True, "oui": True, "sí": True, "wahr": True,
         "false": False, "no": False, "nein": False, "non": False, "falsch": False}  # fmt: skip
 LOSS = re.compile(
-    r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte|perdidos|verlies)", re.I
+    r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte|perdidos|verlies)"
+    r"|\b(?:loss|verlust|perte|perdidos|verlies)[ :=]+(\d+(?:[.,]\d+)?) ?%",
+    re.I,
+)
+_ADDRESS = re.compile(
+    r"^(?!.*(gateway|passerelle|dns|server|remote|dhcp|mask|subnet|netz))"
+    r".*(ipv4|ip-?addr|ip-?adr|adresse-ip|dirección-ip|^ip$)"
 )
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 
@@ -47,20 +53,18 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Said(Struct, frozen=True):
-    """What a value says, and the name of the rule that says so."""
+    """What a value says, and the rule that says so. `field`: a better name for the field than the
+    one printed, where the printed name changes with the value."""
 
     health: Health
     rule: str
-
-
-def name_of(field: str) -> str:
-    return re.sub(r"\s+", "-", field.strip().lower())
+    field: str = ""
 
 
 @lru_cache
 def _states() -> dict[str, list[State]]:
     found: dict[str, list[State]] = {}
-    for entry in table("states")["state"]:
+    for entry in health()["state"]:
         state = convert(entry, State)
         for field in state.fields.split():
             found.setdefault(field, []).append(state)
@@ -73,8 +77,8 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     value = cell.value.strip()
     lowered = value.lower().strip(" .\"'")
     for state in _states().get(field, ()):
-        if _fits(state, command, record) and (health := _by_state(state, lowered)):
-            return health
+        if _fits(state, command, record) and (said := _by_state(state, lowered)):
+            return said
     return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
 
 
@@ -89,10 +93,12 @@ def _fits(state: State, command: str, record: Record) -> bool:
 
 def _by_state(state: State, lowered: str) -> Said | None:
     head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
-    for health in ("fault", "healthy", "unclear"):
-        listed: tuple[str, ...] = getattr(state, health)
+    lists: tuple[tuple[Health, tuple[str, ...]], ...] = (
+        ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
+    )  # fmt: skip
+    for said, listed in lists:
         if lowered in listed or (head and head in listed):
-            return Said(health, "state of the field")
+            return Said(said, "state of the field")
     if lowered in _YES and (meaning := state.yes or (state.only_yes if _YES[lowered] else None)):
         good = (meaning == "healthy") == _YES[lowered]
         return Said("healthy" if good else "fault", "yes or no")
@@ -125,8 +131,9 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
             code >> 30
         ) else None  # fmt: skip
     if "%" in value and (loss := LOSS.search(value)):
-        return Said(graded(float(loss.group(1).replace(",", ".")), 0.01, 5), "packet loss")
-    if field in words("words", "neutral_fields"):
+        return Said(graded(float((loss.group(1) or loss.group(2)).replace(",", ".")), 0.01, 5),
+                    "packet loss")  # fmt: skip
+    if field in status_words("neutral_fields"):
         return None
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
@@ -134,37 +141,34 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
     if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value[-12:]):
         return Said("fault", "alarm")
-    if ("169.254." in lowered and "." in field) or re.search(
-        r"autoconfiguration|automatically", field
-    ):
-        return Said("fault", "address without DHCP") if "169.254." in lowered else None
+    if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", lowered):
+        own = lowered.startswith("169.254.")
+        return Said("fault" if own else "healthy", "address without DHCP", "IPv4 address")
     return None
 
 
 def _is_status(field: str) -> bool:
-    known = words("words", "status_fields")
+    known = status_words("status_fields")
     return field in known or field.rsplit("-", 1)[-1] in known or field == ""
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:
-    if field in words("words", "neutral_fields"):
+    if field in status_words("neutral_fields"):
         return None
     if not _is_status(field):
         if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
             return _worded("state", inline.group(2), cell, record)
-        strong = words("words", "fault") - words("words", "only_in_status_fields")
+        strong = status_words("fault") - status_words("only_in_status_fields")
         return Said("fault", "status word") if lowered.replace(" ", "-") in strong else None
-    health = word_health(lowered)
-    if health == "weak":
+    found = word_health(lowered)
+    if found == "weak":
         return _quiet(cell, record)
-    if health == "fault" and lowered.split(" ")[0] in ("down", "disconnected", "removed"):
+    if found == "fault" and lowered.split(" ")[0] in ("down", "disconnected", "removed"):
         return _quiet(cell, record) if _meant(record) else Said("fault", "status word")
-    if health is None and len(lowered.split()) >= 3:
+    if found is None and len(lowered.split()) >= 3:
         said = text_health(lowered)
         return Said(said, "phrase") if said else None
-    if health is None:
-        return None
-    return Said("fault" if health == "fault" else "healthy", "status word")
+    return Said("fault" if found == "fault" else "healthy", "status word") if found else None
 
 
 def _meant(record: Record) -> bool:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
-from stillfixed.actors.verdicts.fields import field_health, name_of
-from stillfixed.actors.verdicts.knowledge import words
+from stillfixed.actors.verdicts.fields import field_health
+from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import (
     LOG_LINE,
     MESSAGE,
@@ -21,8 +22,8 @@ from stillfixed.actors.verdicts.lines import (
     messages,
     short,
 )
+from stillfixed.actors.verdicts.listings import listing_facts, listing_of
 from stillfixed.actors.verdicts.model import Platform, Run
-from stillfixed.actors.verdicts.output import Fact, Reading
 from stillfixed.actors.verdicts.phrases import patterns
 
 _FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
@@ -35,6 +36,7 @@ class Shown(Struct, frozen=True):
 
     facts: Facts
     reading: Reading
+    cells: Mapping[tuple[str, str], Cell]
     not_run: str | None
     all_clear: bool
     has_output: bool
@@ -51,7 +53,7 @@ class Shown(Struct, frozen=True):
 
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
-    reading = output.read(run.stdout)
+    reading = output.read(run.stdout, command)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
     facts: Facts = {}
     for fact in _facts(command, reading, stderr):
@@ -62,9 +64,18 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if exit_fact:
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
-    clear = any(patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n"))
+    listing = listing_of(command)
+    if listing:
+        for fact in listing_facts(listing, command, reading, stderr):
+            if listing.rows == "wanted" or fact.item not in {item for item, _ in facts}:
+                facts[fact.item, fact.field] = fact
+    clear = listing is not None and listing.rows == "faults"
+    clear = clear or any(
+        patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
+    )
     reason = _not_run(command, run, reading, stderr, facts, has_output)
-    return Shown(facts, reading, reason, clear, has_output, run.exit_status)
+    cells = {(cell.item, cell.field.strip()): cell for cell in reading.cells}
+    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status)
 
 
 def _not_run(
@@ -90,10 +101,14 @@ def _not_run(
     if not judged and brief:
         suspects += [line for line in shown + values if not LOG_LINE.match(line)]
     suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
+    probe = patterns("probes").search(command)
     for line in suspects:
-        if pattern.search(line.strip()):
+        if probe and patterns("not_reached").search(line):
+            continue
+        if pattern.search(line.strip()) or patterns("not_reached").search(line.strip()):
             return f"the check did not run: {short(line)}"
-    if not has_output and not stderr and ("", EXIT) not in facts:
+    listing = listing_of(command)
+    if not has_output and not stderr and ("", EXIT) not in facts and listing is None:
         return "there was no output to judge"
     return None
 
@@ -110,19 +125,22 @@ def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fa
     for cell in reading.cells:
         if says := field_health(command, cell, records[cell.record]):
             judged += 1
-            field = cell.field.strip()
+            field = says.field or cell.field.strip()
             yield Fact(cell.item, field, cell.value.strip(), says.health, says.rule, cell.line)
         for port, flag in _FLAGGED.findall(cell.value) if flagged else ():
-            if flag in words("words", "bad_port_flags"):
+            if flag in status_words("bad_port_flags"):
                 yield Fact(port, "flags", flag, "fault", "port flag", cell.line)
-            elif flag in words("words", "good_port_flags"):
+            elif flag in status_words("good_port_flags"):
                 yield Fact(port, "flags", flag, "healthy", "port flag", cell.line)
+    lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
     for number, line in reading.rest:
+        if patterns("ignore").search(line):
+            continue
         found = list(line_facts(command, line, number))
         judged += len(found)
         yield from found
-    lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
-    lines += [(number, line) for number, line in reading.rest]
+        if not found:
+            lines.append((number, line))
     if not judged and len(reading.cells) <= 2:
         lines += [(cell.line, f"{cell.field}: {cell.value}") for cell in reading.cells]
     yield from messages(lines, bool(judged), from_stderr=len(stderr))

@@ -10,6 +10,7 @@ import re
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
+from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
@@ -24,7 +25,6 @@ from stillfixed.actors.verdicts.model import (
     Run,
     Verdict,
 )
-from stillfixed.actors.verdicts.output import Fact
 
 _ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
@@ -95,7 +95,9 @@ def _sentence(text: str) -> str:
 
 
 def _named(item: str, field: str) -> str:
-    field = {EXIT: "Exit status", MESSAGE: "Output"}.get(field, field)
+    if field == MESSAGE:
+        return "Output"
+    field = {EXIT: "Exit status"}.get(field, field)
     return f"{item}: {field}" if item else field
 
 

@@ -1,4 +1,4 @@
-"""What free lines say: single facts in a line, and whole sentences.
+"""What free lines say: values in a line, headless rows, and whole sentences.
 
 Guarantee: never raises on any text; each line is read a few times at most.
 """
@@ -7,10 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.fields import LOSS, graded
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.output import Fact, Reading
-from stillfixed.actors.verdicts.phrases import http_health, patterns, text_health, word_health
+from stillfixed.actors.verdicts.phrases import (
+    http_health,
+    patterns,
+    subject_of,
+    text_health,
+    word_health,
+)
 
 MESSAGE = "message"
 HTTP = "HTTP status"
@@ -22,6 +28,12 @@ _HTTP = re.compile(
     r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b"
 )
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
+_PLUGIN = re.compile(
+    r"^(?:[A-Z][\w ]{0,30} )?(OK|WARNING|CRITICAL|UNKNOWN)(?: ?-|\s*\||\s*$|(?<!WARNING): )"
+)
+_MARK = re.compile(r"^\s*[*●•○×>+-]\s+")  # noqa: RUF001  systemctl prints a multiplication sign
+_PLUGIN_STATES: dict[str, Health] = {"OK": "healthy", "UNKNOWN": "unclear"}
+_MESSAGE_LIMIT = 200
 
 
 def answer(command: str, reading: Reading) -> Fact | None:
@@ -30,7 +42,7 @@ def answer(command: str, reading: Reading) -> Fact | None:
         return None
     number, line = reading.rest[0]
     word = line.strip().strip('"').lower()
-    if not re.fullmatch(r"[^\W\d_][\w-]*", word):
+    if not re.fullmatch(r"[^\W\d_][\w -]*", word) or len(word.split()) > 3:
         return None
     health: Health | None = None
     if word in ("true", "false"):
@@ -46,8 +58,9 @@ def answer(command: str, reading: Reading) -> Fact | None:
 def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
     """Facts of one free line that belong to an item of its own."""
     if "%" in line and (loss := LOSS.search(line)):
-        health = graded(float(loss.group(1).replace(",", ".")), 0.01, 5)
-        yield Fact("", "packet loss", loss.group(1) + "%", health, "packet loss", number)
+        percent = loss.group(1) or loss.group(2)
+        health = graded(float(percent.replace(",", ".")), 0.01, 5)
+        yield Fact("", "packet loss", percent + "%", health, "packet loss", number)
         return
     if status := _http(command, line):
         yield Fact("", HTTP, status, http_health(status), "HTTP status", number)
@@ -61,22 +74,33 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
         if found in ("fault", "healthy"):
             yield Fact(tag[1], "result", tag[0], _health(found), "status word", number)
         return
+    if plugin := _PLUGIN.match(line):
+        word = plugin.group(1)
+        health = _PLUGIN_STATES.get(word, "fault")
+        yield Fact("", "result", word, health, "status word", number)
+        return
     if LOG_LINE.match(line):
         return
-    parts = [part for part in re.split(r"\s{2,}|\t+\s*", line.strip(" *●•\t")) if part]
-    for part in parts[1:]:
-        found = word_health(part.lower()) if part[:1].isalpha() else None
-        if found:
-            yield Fact(parts[0], "state", part, _health(found), "status word", number)
-            return
+    yield from _row(line, number) or _inline(line, number)
+
+
+def _row(line: str, number: int) -> list[Fact]:
+    """A headless row: its first part names the item, every other part may be a state."""
+    parts = [part for part in re.split(r"\s{2,}|\t+\s*", _MARK.sub("", line).strip()) if part]
+    return [
+        Fact(parts[0], f"column {place}", part, _health(found), "status word", number)
+        for place, part in enumerate(parts[1:], 2)
+        if part[:1].isalpha() and len(part.split()) <= 4 and (found := word_health(part.lower()))
+    ]
+
+
+def _inline(line: str, number: int) -> Iterator[Fact]:
     inline = _INLINE.search(line)
     if inline and not re.match(r"(?i)\s*(warning|error)\b", line):
-        found = word_health(inline.group(2).lower())
-        if found:
+        word = inline.group(2)
+        if found := word_health(word.lower()):
             item = (re.findall(r'"([^"]+)"', line) or [""])[0]
-            yield Fact(
-                item, inline.group(1), inline.group(2), _health(found), "status word", number
-            )
+            yield Fact(item, inline.group(1), word, _health(found), "status word", number)
 
 
 def _health(word: str) -> Health:
@@ -87,29 +111,22 @@ def _http(command: str, line: str) -> str | None:
     if found := _HTTP.search(line):
         return found.group(1)
     asked = re.search(r"http_code|response_code|StatusCode", command)
-    found = re.fullmatch(r"\s*(\d{3})\s*", line) if asked else None
+    found = re.match(r"\s*(?:[a-z_]+[=:]\s?)?(\d{3})(?=\s|$)", line) if asked else None
     return found.group(1) if found else None
 
 
 def messages(
     lines: Sequence[tuple[int | None, str]], judged: bool, from_stderr: int
 ) -> Iterator[Fact]:
-    """Free lines as one fact: any line of fault decides, else any line of health."""
-    healthy: Fact | None = None
-    for index, (number, line) in enumerate(lines):
+    """What sentences say, each about its subject: the line without its words of health."""
+    for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
         if patterns("ignore").search(line) or (judged and LOG_LINE.match(line)):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             yield Fact("", HTTP, status.group(1), http_health(status.group(1)), "HTTP status")
             continue
-        found = text_health(line)
-        if found == "fault":
-            yield Fact("", MESSAGE, short(line), "fault", "phrase", number)
-            return
-        if found == "healthy" and healthy is None:
-            healthy = Fact("", MESSAGE, short(line), "healthy", "phrase", number)
-    if healthy:
-        yield healthy
+        if found := text_health(line):
+            yield Fact(subject_of(line), MESSAGE, short(line), found, "phrase", number)
 
 
 def short(text: str, limit: int = 120) -> str:

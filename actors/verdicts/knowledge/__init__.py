@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-Topic = Literal["posix", "powershell", "windows", "network", "words", "states", "phrases", "exits"]
+Topic = Literal[
+    "posix", "powershell", "windows", "network", "words", "states", "phrases", "exits", "listings"
+]
 
 
 @lru_cache
@@ -16,6 +18,32 @@ def table(topic: Topic) -> dict[str, Any]:
     """The whole file as plain data."""
     with (Path(__file__).parent / f"{topic}.toml").open("rb") as file:
         return tomllib.load(file)
+
+
+@lru_cache
+def health() -> dict[str, Any]:
+    """Everything in health/: tables and lists of one name are joined, general.toml last, because
+    the first entry that fits a field decides."""
+    folder = Path(__file__).parent / "health"
+    joined: dict[str, Any] = {}
+    for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem == "general"):
+        for name, part in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            if isinstance(part, list):
+                joined.setdefault(name, []).extend(part)
+                continue
+            for key, value in part.items():
+                known = joined.setdefault(name, {})
+                text = isinstance(value, str) and key in known
+                known[key] = f"{known[key]} {value}" if text else [
+                    *known.get(key, []), *value
+                ] if isinstance(value, list) else value  # fmt: skip
+    return joined
+
+
+@lru_cache
+def status_words(name: str) -> frozenset[str]:
+    """A list of `[words]`."""
+    return frozenset(health()["words"][name].split())
 
 
 @lru_cache

@@ -1,0 +1,54 @@
+"""The values that stand in an output, and what is said of them. Pure data."""
+
+import re
+
+from msgspec import Struct
+
+from stillfixed.actors.verdicts.model import Health
+
+IDENTITY = re.compile(
+    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname"
+    r"|unit|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool"
+    r"|peer|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?"
+    r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|image name|instance"
+    r"|target|job|vm|adapter|#|ap name|hop|destination|address|member|mailbox|instance id"
+    r"|module name|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot|sw|psu|fan|bay|group|grp|ps#|no|nr|peer address|sensor|supply)$",
+    re.I,
+)
+
+
+class Cell(Struct, frozen=True):
+    """One value of one field of one item. `record` numbers the row or block it stands in; `line`
+    counts from 1 in stdout; `width` says how many records its table or list has."""
+
+    item: str
+    field: str
+    value: str
+    line: int | None = None
+    record: int = 0
+    width: int = 1
+
+
+class Fact(Struct, frozen=True):
+    """One judged value. `rule` is the name of what decided."""
+
+    item: str
+    field: str
+    value: str
+    health: Health
+    rule: str
+    line: int | None = None
+
+
+class Reading(Struct, frozen=True):
+    """`cells` in order; `rest` are the lines that belong to no table, list or JSON; `fields` are
+    the column and key names that stand there, also when no row does."""
+
+    cells: tuple[Cell, ...]
+    rest: tuple[tuple[int, str], ...]
+    fields: frozenset[str]
+
+
+def name_of(field: str) -> str:
+    """A field's name as the knowledge files write it."""
+    return re.sub(r"\s+", "-", field.strip().lower())

@@ -1,0 +1,87 @@
+"""Lists that speak by being empty or not: of faulty things, and of things that should be there.
+
+Guarantee: an empty list says something only when the command really ran, and only for the commands
+that listings.toml names.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Literal
+
+from msgspec import Struct, convert
+
+from stillfixed.actors.verdicts.cells import Fact, Reading
+from stillfixed.actors.verdicts.knowledge import health
+
+LISTED = "listed"
+_ROWS_LIMIT = 200
+
+
+class Listing(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of listings.toml; its head says what the parts mean."""
+
+    command: str
+    rows: Literal["faults", "wanted"]
+    unless: str = ""
+    asks: str = ""
+    skip: str = ""
+
+
+@lru_cache
+def _entries() -> list[Listing]:
+    return [convert(entry, Listing) for entry in health()["listing"]]
+
+
+@lru_cache(maxsize=1024)
+def listing_of(command: str) -> Listing | None:
+    """What is known about the command's output as a list."""
+    for entry in _entries():
+        if re.search(entry.command, command, re.I) and not (
+            entry.unless and re.search(entry.unless, command, re.I)
+        ):
+            return entry
+    return None
+
+
+class Row(Struct, frozen=True):
+    item: str
+    line: int | None
+    text: str
+
+
+def rows_of(listing: Listing, reading: Reading) -> list[Row]:
+    """Every row of the output, table or not, without headings and totals."""
+    rows: dict[tuple[str, int | None], Row] = {}
+    for cell in reading.cells:
+        known = rows.get((cell.item, cell.line))
+        text = f"{known.text} {cell.value}" if known else cell.value
+        if not listing.skip or not re.search(listing.skip, f"{cell.field}: {cell.value}", re.I):
+            rows[cell.item, cell.line] = Row(cell.item, cell.line, text.strip())
+    for number, line in reading.rest:
+        if not listing.skip or not re.search(listing.skip, line, re.I):
+            rows[line.strip(), number] = Row(line.strip(), number, line.strip())
+    return [row for row in rows.values() if re.search(r"\w", row.text)][:_ROWS_LIMIT]
+
+
+def listing_facts(
+    listing: Listing, command: str, reading: Reading, stderr: Sequence[str]
+) -> Iterator[Fact]:
+    rows = rows_of(listing, reading)
+    if listing.rows == "faults":
+        for row in rows:
+            yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
+        return
+    asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []
+    for thing in asked:
+        pattern = re.compile(rf"{re.escape(thing)}(?!\d)")
+        found = next((row for row in rows if pattern.search(row.text)), None)
+        if found:
+            yield Fact(thing, LISTED, found.text[:120], "healthy", "wanted in a list", found.line)
+        else:
+            yield Fact(thing, LISTED, "not there", "fault", "wanted in a list")
+    if not asked:
+        if rows:
+            yield Fact("", LISTED, rows[0].text[:120], "healthy", "wanted in a list", rows[0].line)
+        elif not stderr:
+            yield Fact("", LISTED, "nothing", "fault", "wanted in a list")
