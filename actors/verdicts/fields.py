@@ -149,7 +149,8 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
 
 def _is_status(field: str) -> bool:
     known = status_words("status_fields")
-    return field in known or field.rsplit("-", 1)[-1] in known or field == ""
+    name = re.split(r"[|/#(]", field)[0].strip("-")
+    return field in known or name in known or name.rsplit("-", 1)[-1] in known or field == ""
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from stillfixed.actors.verdicts.knowledge import health, status_words
 from stillfixed.actors.verdicts.model import Health
@@ -14,28 +15,51 @@ def patterns(name: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{line})" for line in lines), re.I)
 
 
+@lru_cache(maxsize=8192)
 def word_health(lowered: str) -> str | None:
-    """`fault`, `weak`, `healthy` or None for a status word or what starts with one."""
+    """`fault`, `weak`, `healthy` or None for the value of a status field, in lower case."""
     text = re.sub(r"^\d+\s+", "", lowered.strip(" .*"))
+    parts = [part for part in re.split(r"[\s(),;:/_-]+", text) if part][:8]
+    if not parts or len(text) > 120:
+        return None
     if re.match(r"exited \(0\)", text):
         return "weak"
-    head = re.split(r"[\s(,;.]", text, maxsplit=1)[0].strip(":")
-    if denied := re.match(r"(?:not|nicht|non|no|pas)[ -](\S+)", text):
-        good = denied.group(1) in status_words("healthy")
-        return "fault" if good or denied.group(1) in status_words("wanted_things") else None
-    for word in (text.replace(" ", "-"), head):
-        if word in status_words("fault"):
+    whole = re.sub(r"[\s_]+", "-", text)
+    if said := _listed(whole):
+        return said
+    if parts[0] in _DENIALS and len(parts) > 1:
+        return _denied(parts[1:])
+    if any(part in status_words("passing") for part in parts):
+        return None
+    said = _listed(re.split(r"[\s(,;.]", text, maxsplit=1)[0].strip(":")) or _listed(parts[0])
+    rest = parts if said is None else parts[1:]
+    if any(part in status_words("fault_anywhere") for part in rest):
+        denied = any(
+            a in _DENIALS for a, b in pairwise(parts) if b in status_words("fault_anywhere")
+        )
+        return None if denied else "fault"
+    return said or (_listed(parts[-1]) if len(parts) <= 4 else None)
+
+
+_DENIALS = frozenset(
+    ("not", "no", "nicht", "non", "kein", "keine", "pas", "aucun", "sin", "niet", "geen")
+)
+
+
+def _listed(word: str) -> str | None:
+    for name, said in (("fault", "fault"), ("healthy", "healthy"), ("quiet", "weak")):
+        if word in status_words(name):
+            return said
+    return None
+
+
+def _denied(parts: list[str]) -> str | None:
+    """What `not synchronized` and `no response` say."""
+    for part in parts:
+        if part in status_words("wanted_things") or _listed(part) == "healthy":
             return "fault"
-        if word in status_words("healthy"):
-            rest = text[len(head) :]
-            if re.search(r"starting|pending|waiting|initiali[sz]ing", rest):
-                return None
-            bad = re.search(r"unhealthy|\bfail|\berror|degraded|blocked", rest)
-            return "fault" if bad else "healthy"
-        if word in status_words("quiet"):
-            return "weak"
-    if re.search(r"(?<![a-z])un(able|reachable|healthy)|reject|fail|error|denied", text):
-        return "fault" if text_health(text) != "healthy" else None
+        if _listed(part) == "fault":
+            return "healthy"
     return None
 
 

@@ -109,14 +109,14 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
 
 
 def _single(lines: Sequence[str], start: int, name: str) -> Table | None:
-    """One column: a row is a line."""
-    if len(name.split()) > 3:
-        return None
+    """One column: a row is a line. A title above a list or another table is none."""
     end = start
     while end < len(lines) and lines[end].strip() and not is_prompt(lines[end]):
         end += 1
     rows = [(index, [lines[index].strip()]) for index in range(start, end)]
-    return Table([name], rows, end)
+    plain = all(len(_CHUNK.findall(text)) == 1 and ": " not in text for _, [text] in rows)
+    ruled = end < len(lines) and any(_RULE.match(lines[index]) for index in range(start, end))
+    return Table([name], rows, end) if plain and not ruled and len(name.split()) <= 2 else None
 
 
 def _name(heading: Sequence[str], groups: Sequence[Span], index: int) -> str:
@@ -140,7 +140,7 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
 
 def _may_be_heading(line: str) -> bool:
     words = line.split()
-    if len(words) < 2 or re.search(r"[:=]\s|[:;,]$|[.!?]\s*$|[\"']", line.rstrip()):
+    if len(words) < 2 or re.search(r"[:=]\s|[:;,]$|(?<!\.)[.!?]$|[\"']", line.rstrip()):
         return False
     if any(re.search(r"\d", w) and not _NUMBERED_HEADINGS.match(w) for w in words):
         return False
@@ -160,9 +160,12 @@ def _from_heading(lines: Sequence[str], heading: str, start: int, *, sure: bool)
         return _tabbed(lines, heading, start)
     rows = [line for line in lines[start : start + _TRY_ROWS] if line.strip()]
     rows = [row for row in rows if not is_prompt(row) and not _RULE.match(row)]
+    if not rows or len(rows[0].split()) < 2:
+        return None
+    rows = [row for row in rows if not re.match(r"^\s+[^\s:]+: ", row)]
     words = [found.span() for found in _WORD.finditer(heading)]
     spans = _column_spans(heading, words, rows)
-    if len(spans) < 2 or (not sure and not _lines_up(heading, spans, rows[:3])):
+    if len(spans) < 2 or (not sure and not _lines_up(spans, rows[:3])):
         return None
     names = [heading[a:b].replace("Mounted_on", "Mounted on") for a, b in spans]
     return _rows(lines, start, names, spans)
@@ -196,30 +199,20 @@ def _gap(row: str, end: int, start: int) -> bool:
     )  # fmt: skip
 
 
-def _lines_up(heading: str, spans: Sequence[Span], rows: Sequence[str]) -> bool:
-    """Whether rows stand under the heading: their chunks begin or end where columns do."""
-    if not rows:
-        return False
+def _lines_up(spans: Sequence[Span], rows: Sequence[str]) -> bool:
+    """Whether rows stand under the heading: nearly every chunk under one column of its own."""
+    hit: set[int] = set()
     good = total = 0
     for row in rows:
-        found = [
-            m.span() for m in (_CHUNK if _CHUNK.findall(row.strip())[1:] else _WORD).finditer(row)
-        ]
-        if len(found) < 2:
-            return False
-        for start, end in spans:
+        chunks = [found.span() for found in _CHUNK.finditer(row)]
+        if len(chunks) < 2:
+            chunks = [found.span() for found in _WORD.finditer(row)]
+        for chunk in chunks:
+            under = _under(chunk, spans)
+            hit.update(under)
             total += 1
-            good += any(
-                a == start or b == end or (a < end and b > start and (a <= start or b <= end))
-                for a, b in found
-            )
-    lonely = sum(
-        1
-        for row in rows
-        for m in _CHUNK.finditer(row)
-        if sum(a < m.end() and b > m.start() for a, b in spans) > 3
-    )
-    return good >= 0.6 * total and lonely == 0 and good >= 2
+            good += len(under) == 1 or any(spans[i][0] == chunk[0] for i in under)
+    return len(hit) >= 2 and good >= 0.75 * total
 
 
 def _tabbed(lines: Sequence[str], heading: str, start: int) -> Table | None:
