@@ -164,8 +164,8 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
     found = word_health(lowered)
     if found == "weak":
         return _quiet(cell, record)
-    if found == "fault" and lowered.split(" ")[0] in ("down", "disconnected", "removed"):
-        return _quiet(cell, record) if _meant(record) else Said("fault", "status word")
+    if found == "fault" and _meant(record) and set(lowered.split()) & status_words("may_be_meant"):
+        return None
     if found is None and len(lowered.split()) >= 3:
         said = text_health(lowered)
         return Said(said, "phrase") if said else None
