@@ -12,7 +12,8 @@ IDENTITY = re.compile(
     r"|peer|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?"
     r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|image name|instance"
     r"|target|job|vm|adapter|#|ap name|hop|destination|address|member|mailbox|instance id"
-    r"|module name|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot|sw|psu|fan|bay|group|grp|ps#|no|nr|peer address|sensor|supply)$",
+    r"|module name|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot"
+    r"|sw|psu|fan|bay|group|grp|ps#|no|nr|peer address|sensor|supply)$",
     re.I,
 )
 
@@ -50,5 +51,11 @@ class Reading(Struct, frozen=True):
 
 
 def name_of(field: str) -> str:
-    """A field's name as the knowledge files write it."""
-    return re.sub(r"\s+", "-", field.strip().lower())
+    """A field's name as the knowledge files may write it: without case, spaces, - and _."""
+    return re.sub(r"[\s_-]+", "", field.lower())
+
+
+def last_word(field: str) -> str:
+    """The last word of a field's name, whether its words are joined by signs or by capitals."""
+    found = re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", field))
+    return found[-1].lower() if found else ""

@@ -5,13 +5,14 @@ Guarantee: never raises on any value; a value that nobody described is no fact.
 
 import re
 from collections.abc import Mapping
+from fnmatch import translate
 from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, convert
 
-from stillfixed.actors.verdicts.cells import Cell, name_of
-from stillfixed.actors.verdicts.knowledge import health, status_words
+from stillfixed.actors.verdicts.cells import Cell, last_word, name_of
+from stillfixed.actors.verdicts.knowledge import field_names, health, status_words
 from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.phrases import text_health, word_health
 
@@ -29,8 +30,8 @@ LOSS = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(
-    r"^(?!.*(gateway|passerelle|dns|server|remote|dhcp|mask|subnet|netz))"
-    r".*(ipv4|ip-?addr|ip-?adr|adresse-ip|dirección-ip|^ip$)"
+    r"^(?!.*(gateway|gw|passerelle|dns|server|remote|dhcp|mask|subnet|netz))"
+    r".*(ipv4|ipaddr|ipadr|adresseip|direcciónip|^ip$)"
 )
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 
@@ -62,13 +63,25 @@ class Said(Struct, frozen=True):
 
 
 @lru_cache
-def _states() -> dict[str, list[State]]:
-    found: dict[str, list[State]] = {}
+def _states() -> tuple[dict[str, list[State]], list[tuple[re.Pattern[str], State]]]:
+    """Entries by the name of a field, and those whose name has a `*`."""
+    named: dict[str, list[State]] = {}
+    globs: list[tuple[re.Pattern[str], State]] = []
     for entry in health()["state"]:
         state = convert(entry, State)
         for field in state.fields.split():
-            found.setdefault(field, []).append(state)
-    return found
+            name = re.sub(r"[_-]", "", field)
+            if "*" in name:
+                globs.append((re.compile(translate(name)), state))
+            else:
+                named.setdefault(name, []).append(state)
+    return named, globs
+
+
+@lru_cache(maxsize=4096)
+def _states_of(name: str) -> tuple[State, ...]:
+    named, globs = _states()
+    return (*named.get(name, ()), *(state for pattern, state in globs if pattern.match(name)))
 
 
 def field_health(command: str, cell: Cell, record: Record) -> Said | None:
@@ -76,7 +89,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     field = name_of(cell.field)
     value = cell.value.strip()
     lowered = value.lower().strip(" .\"'")
-    for state in _states().get(field, ()):
+    for state in _states_of(field):
         if _fits(state, command, record) and (said := _by_state(state, lowered)):
             return said
     return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
@@ -86,7 +99,7 @@ def _fits(state: State, command: str, record: Record) -> bool:
     if state.command and not any(word in command.lower() for word in state.command):
         return False
     return all(
-        any(record.get(field, "").startswith(value) for value in values)
+        any(record.get(re.sub(r"[_-]", "", field), "").startswith(value) for value in values)
         for field, values in state.when.items()
     )
 
@@ -133,7 +146,7 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
     if "%" in value and (loss := LOSS.search(value)):
         return Said(graded(float((loss.group(1) or loss.group(2)).replace(",", ".")), 0.01, 5),
                     "packet loss")  # fmt: skip
-    if field in status_words("neutral_fields"):
+    if field in field_names("neutral_fields"):
         return None
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
@@ -147,20 +160,18 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
     return None
 
 
+@lru_cache(maxsize=4096)
 def _is_status(field: str) -> bool:
-    known = status_words("status_fields")
-    name = re.split(r"[|/#(]", field)[0].strip("-")
-    return field in known or name in known or name.rsplit("-", 1)[-1] in known or field == ""
+    name = re.split(r"[|/#(]", field)[0]
+    known = field_names("status_fields")
+    return name_of(name) in known or last_word(name) in known or name_of(field) in known | {""}
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:
-    if field in status_words("neutral_fields"):
+    if field in field_names("neutral_fields"):
         return None
-    if not _is_status(field):
-        if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
-            return _worded("state", inline.group(2), cell, record)
-        strong = status_words("fault") - status_words("only_in_status_fields")
-        return Said("fault", "status word") if lowered.replace(" ", "-") in strong else None
+    if not _is_status(cell.field):
+        return _exactly(lowered, record)
     found = word_health(lowered)
     if found == "weak":
         return _quiet(cell, record)
@@ -172,10 +183,23 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
     return Said("fault" if found == "fault" else "healthy", "status word") if found else None
 
 
+def _exactly(lowered: str, record: Record) -> Said | None:
+    """A field that is not known to hold a state speaks only by a word of state and nothing else."""
+    if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
+        said = word_health(inline.group(2))
+        return Said("fault" if said == "fault" else "healthy", "status word") if said else None
+    word = re.sub(r"[\s_]+", "-", lowered)
+    if word in status_words("only_in_status_fields"):
+        return None
+    if word in status_words("fault"):
+        return None if _meant(record) else Said("fault", "status word")
+    return Said("healthy", "status word") if word in status_words("healthy") else None
+
+
 def _meant(record: Record) -> bool:
     """Whether the record says that this is how it should be: Stopped + Manual, admin down."""
     for key, value in record.items():
-        if re.search(r"start-?_?(type|mode|up)?$|^starttype", key) and re.match(
+        if re.search(r"start(type|mode|up)?$", key) and re.match(
             r"manual|disabled|manuell|deaktiviert|demand|manuel|désactivé", value
         ):
             return True

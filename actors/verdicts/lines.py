@@ -37,22 +37,27 @@ _MESSAGE_LIMIT = 200
 
 
 def answer(command: str, reading: Reading) -> Fact | None:
-    """An output of one word: `Running`, `DOWN`, and `False` where the command asks yes or no."""
+    """An output of one short answer: `Running`, `not running`; `False` on a line of its own where
+    the command asks yes or no."""
+    asks = re.search(r"(?i)^\W*test-|-quiet\b|\.(\w+)\W*$", command)
+    member = (asks.group(1) or "") if asks else ""
+    for number, line in reading.rest[-3:] if asks else ():
+        if line.strip() in ("True", "False"):
+            bad = re.search(r"(?i)error|fail|expired|locked|dead|pending", member)
+            good = (line.strip() == "True") != bool(bad)
+            return Fact(
+                "", "answer", line.strip(), _health("healthy" if good else ""), "yes or no", number
+            )
     if reading.cells or len(reading.rest) != 1:
         return None
     number, line = reading.rest[0]
     word = line.strip().strip('"').lower()
     if not re.fullmatch(r"[^\W\d_][\w -]*", word) or len(word.split()) > 3:
         return None
-    health: Health | None = None
-    if word in ("true", "false"):
-        asks = re.search(r"(?i)^\W*test-|-quiet\b|\.(\w+)\W*$", command)
-        if asks:
-            bad = re.search(r"(?i)(error|fail|expired|locked|dead|pending)", asks.group(1) or "")
-            health = "healthy" if (word == "true") != bool(bad) else "fault"
-    elif found := word_health(word):
-        health = "healthy" if found == "healthy" else "fault"
-    return Fact("", "answer", line.strip(), health, "status word", number) if health else None
+    found = word_health(word)
+    return (
+        Fact("", "answer", line.strip(), _health(found), "status word", number) if found else None
+    )
 
 
 def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, name_of
-from stillfixed.actors.verdicts.knowledge import status_words
+from stillfixed.actors.verdicts.knowledge import field_names
 
 _TREE = re.compile(r"^(?:[\s|>]|[├└│─╰])*(?:[`+|\\]-+\s*|[├└╰]─*\s*)|^(\s*)>\s")
 _PAIR = re.compile(
@@ -85,6 +85,7 @@ def read_lists(
             continue
         if section := _SECTION.match(line):
             walk.head(-1, (section["a"] or section["b"]).strip())
+            used.add(index)
         elif opened := _OPEN.match(line):
             walk.head(len(opened["indent"]), opened["title"].strip('"'))
             walk.braces += 1
@@ -118,7 +119,7 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
     if pair and _is_pair(pair):
         return _Line(index, len(pair["indent"]), pair["key"].strip(" ."), pair["value"].strip())
     two = _TWO_CHUNKS.match(plain)
-    if two and name_of(two["key"]) in status_words("status_fields"):
+    if two and name_of(two["key"]) in field_names("status_fields"):
         return _Line(index, len(two["indent"]), two["key"], two["value"])
     return None
 

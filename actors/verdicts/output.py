@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, name_of
-from stillfixed.actors.verdicts.knowledge import status_words
+from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.lists import read_lists
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import without_prompts
@@ -87,7 +87,7 @@ def _key_columns(table: Table) -> list[int]:
 
 
 def _is_state(name: str, values: Sequence[str]) -> bool:
-    if name in status_words("status_fields") or name in status_words("volatile_fields"):
+    if name in field_names("status_fields") or name in field_names("volatile_fields"):
         return True
     said = [word_health(value.lower()) for value in values if value]
     return bool(said) and all(said)

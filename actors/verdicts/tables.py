@@ -160,9 +160,9 @@ def _from_heading(lines: Sequence[str], heading: str, start: int, *, sure: bool)
         return _tabbed(lines, heading, start)
     rows = [line for line in lines[start : start + _TRY_ROWS] if line.strip()]
     rows = [row for row in rows if not is_prompt(row) and not _RULE.match(row)]
-    if not rows or len(rows[0].split()) < 2:
+    if not rows:
         return None
-    rows = [row for row in rows if not re.match(r"^\s+[^\s:]+: ", row)]
+    rows = [row for row in rows if not _is_title_line(row)]
     words = [found.span() for found in _WORD.finditer(heading)]
     spans = _column_spans(heading, words, rows)
     if len(spans) < 2 or (not sure and not _lines_up(spans, rows[:3])):
@@ -211,7 +211,11 @@ def _lines_up(spans: Sequence[Span], rows: Sequence[str]) -> bool:
             under = _under(chunk, spans)
             hit.update(under)
             total += 1
-            good += len(under) == 1 or any(spans[i][0] == chunk[0] for i in under)
+            good += (
+                len(under) == 1
+                or any(spans[index][0] == chunk[0] for index in under)
+                or chunk[0] >= spans[-1][0]
+            )
     return len(hit) >= 2 and good >= 0.75 * total
 
 
@@ -233,8 +237,8 @@ def _rows(lines: Sequence[str], start: int, names: list[str], spans: Sequence[Sp
     while at < len(lines):
         line = lines[at]
         if not line.strip():
-            going = _goes_on(lines, at, names, spans) if rows else _next_text(lines, at)
-            if going is None or (not rows and not _is_row(lines[going], names, spans)):
+            going = _goes_on(lines, at, names, spans, first=not rows)
+            if going is None:
                 break
             passed += [i for i in range(at, going) if lines[i].strip()]
             at = going
@@ -260,9 +264,13 @@ def _next_text(lines: Sequence[str], at: int) -> int | None:
     return at if at < len(lines) else None
 
 
-def _goes_on(lines: Sequence[str], at: int, names: list[str], spans: Sequence[Span]) -> int | None:
+def _goes_on(
+    lines: Sequence[str], at: int, names: list[str], spans: Sequence[Span], *, first: bool
+) -> int | None:
     """The line where the table goes on behind a blank line, with one title between at most."""
     following = _next_text(lines, at)
+    if first and following is not None and _is_row(lines[following], names, spans):
+        return following
     for _ in range(2):
         if following is None or is_prompt(lines[following]):
             return None
@@ -270,6 +278,11 @@ def _goes_on(lines: Sequence[str], at: int, names: list[str], spans: Sequence[Sp
             return following
         following = following + 1 if following + 1 < len(lines) else None
     return None
+
+
+def _is_title_line(line: str) -> bool:
+    """`Redundancy group: 1` between rows, or `  inet.0: 12/12` under one."""
+    return bool(re.match(r"^\s*[\w. -]+ ?: ", line)) and len(_CHUNK.findall(line)) <= 2
 
 
 def _stands_under(line: str, spans: Sequence[Span]) -> bool:
@@ -289,8 +302,10 @@ def _is_title(lines: Sequence[str], at: int) -> bool:
 
 def _is_row(line: str, names: list[str], spans: Sequence[Span]) -> bool:
     chunks = [found.span() for found in _CHUNK.finditer(line)]
+    if _is_title_line(line) and len(spans) >= 3:
+        return False
     if len(chunks) >= 2 or len(spans) == 1:
-        return not (len(chunks) == 2 and re.match(r"^\s*[\w ]+\s*:\s", line) and len(spans) > 3)
+        return True
     words = line.split()
     if len(words) >= len(spans) and not line.rstrip().endswith((".", ":")):
         return len(spans) == 2 or len(words) < 2 * len(spans)

@@ -1,5 +1,6 @@
 """What the judge knows, read once from the TOML files beside this one. Edit those, not the code."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
@@ -44,6 +45,12 @@ def health() -> dict[str, Any]:
 def status_words(name: str) -> frozenset[str]:
     """A list of `[words]`."""
     return frozenset(health()["words"][name].split())
+
+
+@lru_cache
+def field_names(name: str) -> frozenset[str]:
+    """A list of `[words]` that holds names of fields, as `name_of` gives them."""
+    return frozenset(re.sub(r"[_-]", "", word) for word in status_words(name))
 
 
 @lru_cache
