@@ -7,12 +7,12 @@ from msgspec import Struct
 from stillfixed.actors.verdicts.model import Health
 
 IDENTITY = re.compile(
-    r"^(name|displayname|.*_name|identity|id|interface|interface name|slave interface|port|taskname"
-    r"|unit|path|filesystem|host|hostname|device|server|service|servicename|container|node|vg|lv|pool"
-    r"|peer|connection|library|computername|friendlyname|interfacealias|username|mount(ed on)?"
-    r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|image name|instance"
-    r"|target|job|vm|adapter|#|ap name|hop|destination|address|member|mailbox|instance id"
-    r"|module name|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot"
+    r"^(.*name|identity|id|interface|slave interface|port|taskname"
+    r"|unit|path|filesystem|host|hostname|device|server|service|container|node|vg|lv|pool"
+    r"|peer|connection|library|interfacealias|mount(ed on)?"
+    r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|instance"
+    r"|target|job|vm|adapter|#|hop|destination|address|member|mailbox|instance id"
+    r"|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot"
     r"|sw|psu|fan|bay|group|grp|ps#|no|nr|peer address|sensor|supply)$",
     re.I,
 )

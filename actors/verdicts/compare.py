@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts.cells import Cell, Fact
 from stillfixed.actors.verdicts.exits import EXIT
+from stillfixed.actors.verdicts.fields import QUIET
 from stillfixed.actors.verdicts.health import Shown
-from stillfixed.actors.verdicts.lines import HTTP, MESSAGE
+from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
 from stillfixed.actors.verdicts.phrases import word_health
 
@@ -31,9 +32,11 @@ class Elsewhere(Struct, frozen=True):
     note: str = ""
 
 
-def compare(first: Shown, second: Shown) -> list[FieldChange]:
+def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
     """Every fault on either side, and every value that is healthy on both."""
     changes: list[FieldChange] = []
+    if other := _other_machine(first, second):
+        return [other]
     for key in dict.fromkeys([*first.facts, *second.facts]):
         left, right = first.facts.get(key), second.facts.get(key)
         if left and left.health == "fault":
@@ -42,7 +45,28 @@ def compare(first: Shown, second: Shown) -> list[FieldChange]:
             changes.append(_is_faulty(key, right, elsewhere(right, second, first), first))
         elif left and right and left.health == right.health == "healthy":
             changes.append(_change(key, left, right, "healthy"))
-    return changes
+    return [change for change in changes if not _beside_the_point(change, command, changes)]
+
+
+def _other_machine(first: Shown, second: Shown) -> FieldChange | None:
+    for key, name in first.whereabouts.items():
+        other = second.whereabouts.get(key, name)
+        if other != name:
+            note = "another machine answered"
+            left, right = (Fact("", key, text, "unclear", "same machine") for text in (name, other))
+            return _change(("", key), left, right, "inconclusive", note)
+    return None
+
+
+def _beside_the_point(change: FieldChange, command: str, changes: list[FieldChange]) -> bool:
+    """Something idle in both runs that nobody asked for, where another thing is the fault: the
+    unplugged Wi-Fi adapter beside the Ethernet that got no address."""
+    return (
+        change.rule == QUIET
+        and change.before == change.after
+        and (not change.item or change.item.lower() not in command.lower())
+        and any(o.before != o.after and o.verdict != "healthy" for o in changes)
+    )
 
 
 def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
@@ -69,14 +93,17 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
         return Elsewhere("good", twin)
     if twin and twin.health == "fault":
         return Elsewhere("bad", twin)
-    for fact in other.faults:
-        if fact.item == fault.item:
+    there = [fact for fact in other.faults if fact.rule != ABSENT or fault.rule == ABSENT]
+    if fault.rule != ABSENT and other.faults and not there:
+        return Elsewhere("unknown", None, other.faults[0].value)
+    for fact in there:
+        if fact.item == fault.item and fact.field not in _WHOLE_RUN:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
     if twin is None and (cell := other.cells.get((fault.item, fault.field))):
         return _in_cell(cell)
     if fault.field in _WHOLE_RUN:
-        if other.faults:
-            return Elsewhere("bad", other.faults[0])
+        if there:
+            return Elsewhere("bad", there[0])
         if _answers(here, other):
             return Elsewhere("good", twin, "the check answers")
     if fault.field == EXIT and other.exit_status == 0 and other.has_output and not other.faults:

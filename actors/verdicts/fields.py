@@ -22,6 +22,9 @@ Record = Mapping[str, str]
 _FEW_ITEMS = 8
 """A quiet word (Stopped) is a fault in a list this short: somebody asked for just these."""
 
+QUIET = "quiet status word"
+"""The rule by which Stopped or Disconnected is a fault."""
+
 _YES = {"true": True, "yes": True, "ja": True, "oui": True, "sí": True, "wahr": True,
         "false": False, "no": False, "nein": False, "non": False, "falsch": False}  # fmt: skip
 LOSS = re.compile(
@@ -214,4 +217,4 @@ def _quiet(cell: Cell, record: Record) -> Said | None:
     if _meant(record):
         return None
     automatic = any(value.startswith(("auto", "enabled")) for value in record.values())
-    return Said("fault", "status word") if automatic or cell.width <= _FEW_ITEMS else None
+    return Said("fault", QUIET) if automatic or cell.width <= _FEW_ITEMS else None

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
+from stillfixed.actors.verdicts.dates import date_facts
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
@@ -25,6 +26,7 @@ from stillfixed.actors.verdicts.lines import (
 from stillfixed.actors.verdicts.listings import listing_facts, listing_of
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.prompts import last_prompt
 
 _FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
 
@@ -32,7 +34,8 @@ Facts = dict[tuple[str, str], Fact]
 
 
 class Shown(Struct, frozen=True):
-    """All that one run shows. `not_run` is the reason why it shows nothing of the check."""
+    """All that one run shows. `not_run` is the reason why it shows nothing of the check;
+    `whereabouts` name the machine that answered, where the output does."""
 
     facts: Facts
     reading: Reading
@@ -41,6 +44,7 @@ class Shown(Struct, frozen=True):
     all_clear: bool
     has_output: bool
     exit_status: int | None
+    whereabouts: Mapping[str, str] = {}
 
     @property
     def faults(self) -> list[Fact]:
@@ -75,7 +79,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     )
     reason = _not_run(command, run, reading, stderr, facts, has_output)
     cells = {(cell.item, cell.field.strip()): cell for cell in reading.cells}
-    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status)
+    where = whereabouts(command, run, reading)
+    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
 
 
 def _not_run(
@@ -121,6 +126,9 @@ def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fa
     if said := answer(command, reading):
         judged += 1
         yield said
+    for dated in date_facts(reading):
+        judged += 1
+        yield dated
     flagged = "channel" in command.lower()
     for cell in reading.cells:
         if says := field_health(command, cell, records[cell.record]):
@@ -143,4 +151,25 @@ def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fa
             lines.append((number, line))
     if not judged and len(reading.cells) <= 2:
         lines += [(cell.line, f"{cell.field}: {cell.value}") for cell in reading.cells]
-    yield from messages(lines, bool(judged), from_stderr=len(stderr))
+    probe = bool(patterns("probes").search(command))
+    yield from messages(lines, bool(judged), len(stderr), probe=probe)
+
+
+_ASKS_NAME = re.compile(r"\b(hostname|uname -n|hostnamectl|COMPUTERNAME|whoami)\b", re.I)
+_MACHINE = frozenset(
+    ("hostname", "computername", "pscomputername", "systemname", "csname", "statichostname")
+)
+
+
+def whereabouts(command: str, run: Run, reading: Reading) -> dict[str, str]:
+    """What names the machine that answered: its prompt, its host name if the command asks."""
+    found: dict[str, str] = {}
+    if prompt := last_prompt(run.stdout):
+        found["prompt"] = prompt
+    if _ASKS_NAME.search(command) and reading.rest:
+        found["host name"] = reading.rest[0][1].strip()
+    records = {cell.record for cell in reading.cells}
+    for cell in reading.cells if len(records) <= 3 else ():
+        if name_of(cell.field) in _MACHINE and name_of(cell.field) not in found:
+            found[name_of(cell.field)] = cell.value.strip().lower()
+    return found

@@ -67,7 +67,7 @@ def judge(
         which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
-        changes = compare(first, second)
+        changes = compare(command, first, second)
         reasons = [] if changes else [_undecided(before, after)]
     if not changes:
         quiet = reasons and reasons[0].startswith("Neither")

@@ -20,6 +20,8 @@ from stillfixed.actors.verdicts.phrases import (
 
 MESSAGE = "message"
 HTTP = "HTTP status"
+ABSENT = "not there"
+"""The rule by which a thing that does not exist is a fault."""
 LOG_LINE = re.compile(
     r"^\s*(\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d"
     r"|\d\d:\d\d:\d\d)"
@@ -121,16 +123,19 @@ def _http(command: str, line: str) -> str | None:
 
 
 def messages(
-    lines: Sequence[tuple[int | None, str]], judged: bool, from_stderr: int
+    lines: Sequence[tuple[int | None, str]], judged: bool, from_stderr: int, *, probe: bool
 ) -> Iterator[Fact]:
-    """What sentences say, each about its subject: the line without its words of health."""
+    """What sentences say, each about its subject: the line without its words of health. That a
+    thing does not exist is no state of it, except where the command is a probe of just that."""
     for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
         if patterns("ignore").search(line) or (judged and LOG_LINE.match(line)):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             yield Fact("", HTTP, status.group(1), http_health(status.group(1)), "HTTP status")
             continue
-        if found := text_health(line):
+        if not probe and patterns("absent").search(line):
+            yield Fact(subject_of(line), MESSAGE, short(line), "fault", ABSENT, number)
+        elif found := text_health(line):
             yield Fact(subject_of(line), MESSAGE, short(line), found, "phrase", number)
 
 

@@ -76,6 +76,7 @@ def _key_columns(table: Table) -> list[int]:
         if not _is_state(name_of(name), values[index]) and any(values[index])
     ]
     named = [i for i in fit if IDENTITY.match(table.columns[i].strip()) and table.columns[i] != "#"]
+    named.sort(key=lambda index: name_of(table.columns[index]) == "id")
     for index in named:
         if len(set(values[index])) == len(table.rows):
             return [index]

@@ -31,3 +31,12 @@ def without_prompts(lines: Sequence[str], command: str) -> list[str]:
         if rest.strip() and is_prompt(rest):
             out[first] = ""
     return out
+
+
+def last_prompt(text: str) -> str | None:
+    """The machine's name in a prompt that ends the text: `core1` of `core1(config-if)#`."""
+    line = text.rstrip().rsplit("\n", 1)[-1].strip()
+    if not is_prompt(line):
+        return None
+    found = re.findall(r"[A-Za-z][\w.-]*", re.sub(r"\(.*\)|^.*@", "", line) or line)
+    return found[0].lower() if found else None

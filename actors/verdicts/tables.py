@@ -246,7 +246,14 @@ def _rows(lines: Sequence[str], start: int, names: list[str], spans: Sequence[Sp
         if _RULE.match(line):
             at += 1
             continue
-        if is_prompt(line) or not _is_row(line, names, spans):
+        if (
+            not rows
+            and _is_title_line(line)
+            and at + 1 < len(lines)
+            and _is_row(lines[at + 1], names, spans)
+        ):
+            passed.append(at)
+        elif is_prompt(line) or not _is_row(line, names, spans):
             if not rows or not line.startswith((" ", "\t")) or _is_title(lines, at):
                 break
             passed.append(at)
