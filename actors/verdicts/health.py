@@ -16,7 +16,6 @@ from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import (
-    LOG_LINE,
     MESSAGE,
     answer,
     line_facts,
@@ -24,6 +23,7 @@ from stillfixed.actors.verdicts.lines import (
     short,
 )
 from stillfixed.actors.verdicts.listings import listing_facts, listing_of
+from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
@@ -104,7 +104,7 @@ def _not_run(
     values = [f"{cell.field}: {cell.value}" for cell in reading.cells] if not judged else []
     suspects = list(stderr) if not judged or not has_output else []
     if not judged and brief:
-        suspects += [line for line in shown + values if not LOG_LINE.match(line)]
+        suspects += [line for line in shown + values if not is_timed(line)]
     suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
     probe = patterns("probes").search(command)
     for line in suspects:

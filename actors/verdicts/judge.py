@@ -16,6 +16,7 @@ from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look
 from stillfixed.actors.verdicts.lines import MESSAGE
+from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     FieldChange,
@@ -25,6 +26,9 @@ from stillfixed.actors.verdicts.model import (
     Run,
     Verdict,
 )
+from stillfixed.actors.verdicts.output import clean
+from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.prompts import last_prompt
 
 _ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
@@ -59,7 +63,8 @@ def judge(
     command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
-    first, second = look(command, before, platform), look(command, after, platform)
+    old, new = (before, after) if expect is not None else without_history(before, after)
+    first, second = look(command, old, platform), look(command, new, platform)
     if expect is not None:
         changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
     elif first.not_run or second.not_run:
@@ -77,6 +82,14 @@ def judge(
             lines=_lines(before, after, []),
         )
     verdict = min((change.verdict for change in changes), key=_ORDER.index)
+    if verdict in ("fixed", "healthy") and breaks_off(before, after):
+        reasons = ["The second output breaks off: what would have come after it is not known."]
+        return Judgement(
+            verdict="inconclusive",
+            reasons=tuple(reasons),
+            fields=tuple(changes),
+            lines=_lines(before, after, []),
+        )
     deciding = [change for change in changes if change.verdict == verdict]
     return Judgement(
         verdict=verdict,
@@ -140,9 +153,10 @@ def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None
         return _sentence(reason or "the command could not be started") if refused else None
     if reason and not reason.startswith("there was no output"):
         return _sentence(reason)
-    if expectation.field == "stdout" and not run.stdout.strip() and run.stderr.strip():
-        return "There is no output, only an error."
     absent = expectation.operator in ("not contains", "!=")
+    if expectation.field == "stdout" and not run.stdout.strip() and run.stderr.strip():
+        missing = bool(patterns("absent").search(run.stderr)) and not absent
+        return None if missing else "There is no output, only an error."
     if expectation.field == "stdout" and absent and not run.stdout.strip():
         return "There is no output that could show it."
     return None
@@ -197,14 +211,28 @@ def _by_expectation(
     return changes, [f"{expectation.field} stands for other items than before."]
 
 
+def breaks_off(before: Run, after: Run) -> bool:
+    """Whether the second output ends inside a line, where the first one ended properly."""
+    return _ends_well(before.stdout) and not _ends_well(after.stdout) and bool(after.stdout.strip())
+
+
+def _ends_well(text: str) -> bool:
+    whole = text.strip()
+    document = whole[:1] + whole[-1:] in ("{}", "[]", "<>")
+    return text.endswith("\n") or document or last_prompt(clean(text)) is not None
+
+
 def _undecided(before: Run, after: Run) -> str:
-    if before.exit_status == after.exit_status == 0 and _steady(before) == _steady(after):
-        return "Neither run shows a fault, and only numbers moved."
+    if before.exit_status == after.exit_status == 0:
+        if sorted(_steady(before)) == sorted(_steady(after)):
+            return "Neither run shows a fault, and only numbers moved."
+        if is_log(before.stdout) and is_log(after.stdout):
+            return "Neither log shows a fault."
     return "Nothing in the two outputs says whether it is healthy."
 
 
 def _steady(run: Run) -> list[str]:
-    text = _VOLATILE.sub("#", run.stdout + "\n" + run.stderr)
+    text = _VOLATILE.sub("#", clean(run.stdout) + "\n" + clean(run.stderr))
     return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.fields import LOSS, graded
+from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.phrases import (
     http_health,
@@ -22,10 +23,6 @@ MESSAGE = "message"
 HTTP = "HTTP status"
 ABSENT = "not there"
 """The rule by which a thing that does not exist is a fault."""
-LOG_LINE = re.compile(
-    r"^\s*(\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d"
-    r"|\d\d:\d\d:\d\d)"
-)
 _HTTP = re.compile(
     r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b"
 )
@@ -74,7 +71,7 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
         return
     if disks := re.search(r"\[\d+/\d+\] \[([U_]+)\]", line):  # /proc/mdstat
         health = "fault" if "_" in disks.group(1) else "healthy"
-        yield Fact("", f"array at line {number}", disks.group(1), health, "array", number)
+        yield Fact(disks.string.split()[0], "array", disks.group(1), health, "array", number)
         return
     if tag := output.tagged(line):
         found = word_health(tag[0].lower())
@@ -86,7 +83,7 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
         health = _PLUGIN_STATES.get(word, "fault")
         yield Fact("", "result", word, health, "status word", number)
         return
-    if LOG_LINE.match(line):
+    if is_timed(line):
         return
     yield from _row(line, number) or _inline(line, number)
 
@@ -128,7 +125,7 @@ def messages(
     """What sentences say, each about its subject: the line without its words of health. That a
     thing does not exist is no state of it, except where the command is a probe of just that."""
     for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
-        if patterns("ignore").search(line) or (judged and LOG_LINE.match(line)):
+        if patterns("ignore").search(line) or (judged and is_timed(line)):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             yield Fact("", HTTP, status.group(1), http_health(status.group(1)), "HTTP status")
