@@ -48,6 +48,25 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
     return [change for change in changes if not _beside_the_point(change, command, changes)]
 
 
+def end_is_missing(first: Shown, second: Shown) -> bool:
+    """Whether the end of the first output is not in the second at all, as in one that was cut
+    short: values of fields that other items still have, or things that were healthy."""
+    if second.all_clear:
+        return False
+    before, after = (
+        first.facts.keys() | first.cells.keys(),
+        second.facts.keys() | second.cells.keys(),
+    )
+    if {item for item, _ in after} - {item for item, _ in before}:
+        return False
+    fields = {field for _, field in second.cells}
+    lines = {key: cell.line or 0 for key, cell in first.cells.items() if key[1] in fields}
+    lines |= {key: f.line or 0 for key, f in first.facts.items() if f.health == "healthy"}
+    last = max((line for key, line in lines.items() if key in after), default=0)
+    lost = [line for key, line in lines.items() if line and key not in after]
+    return bool(lost) and min(lost) > last
+
+
 def _other_machine(first: Shown, second: Shown) -> FieldChange | None:
     for key, name in first.whereabouts.items():
         other = second.whereabouts.get(key, name)
@@ -104,7 +123,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     if fault.field in _WHOLE_RUN:
         if there:
             return Elsewhere("bad", there[0])
-        if _answers(here, other):
+        if _answers(here, other) and not _has_sibling(fault, other):
             return Elsewhere("good", twin, "the check answers")
     if fault.field == EXIT and other.exit_status == 0 and other.has_output and not other.faults:
         return Elsewhere("good", twin, "the command succeeds and answers")
@@ -121,18 +140,42 @@ def _in_cell(cell: Cell) -> Elsewhere:
     return Elsewhere("good" if good else "unknown", fact)
 
 
+def _has_sibling(fault: Fact, other: Shown) -> bool:
+    """Whether the other run says the same of another thing: `B passed test X` where this sentence
+    is about test Y. Then Y is an item of a list, and it is missing there."""
+    mine = fault.item.split()
+    return len(mine) >= 2 and any(
+        len(theirs := item.split()) == len(mine)
+        and sum(a != b for a, b in zip(mine, theirs, strict=True)) == 1
+        for item, field in other.facts
+        if field == fault.field == MESSAGE
+    )
+
+
 def _answers(fault: Shown, other: Shown) -> bool:
-    """The other run gave a real answer where this one gave only its fault."""
-    answered = other.has_output and not fault.reading.cells and bool(other.reading.cells)
-    fresh = [
-        fact
+    """The other run, which has no fault, gave a real answer where this one gave its fault: its exit
+    status or another value recovered; or this one showed nothing else, and the other shows health
+    or the wanted values."""
+    recovered = {
+        field
+        for (item, field), fact in fault.facts.items()
+        if fact.health == "fault"
+        and (twin := other.facts.get((item, field)))
+        and twin.health == "healthy"
+    }
+    if recovered:
+        return EXIT in recovered or other.exit_status == 0
+    if other.exit_status != 0 or not (other.has_output or other.healthy):
+        return False
+    known = fault.facts.keys() | fault.cells.keys()
+    said_anew = any(
+        key not in known and fact.field in (*_WHOLE_RUN, "answer")
         for key, fact in other.facts.items()
         if fact.health == "healthy"
-        and (key not in fault.facts or fault.facts[key].health != "healthy")
-    ]
-    exits = fault.facts.get(("", EXIT)), other.facts.get(("", EXIT))
-    recovered = bool(exits[0] and exits[1] and exits[1].health == "healthy")
-    return recovered or (other.exit_status == 0 and (bool(fresh) or answered))
+    )
+    answered = any(key not in fault.cells for key in other.cells)
+    silent = not any(fact.field != EXIT for fact in fault.healthy)
+    return said_anew or (silent and (bool(other.healthy) or answered))
 
 
 def _change(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
 from stillfixed.actors.verdicts.cells import Fact
-from stillfixed.actors.verdicts.compare import compare
+from stillfixed.actors.verdicts.compare import compare, end_is_missing
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look
@@ -82,7 +82,7 @@ def judge(
             lines=_lines(before, after, []),
         )
     verdict = min((change.verdict for change in changes), key=_ORDER.index)
-    if verdict in ("fixed", "healthy") and breaks_off(before, after):
+    if _lacks_the_end(verdict, before, after, None if expect else (first, second)):
         reasons = ["The second output breaks off: what would have come after it is not known."]
         return Judgement(
             verdict="inconclusive",
@@ -180,11 +180,12 @@ def _by_expectation(
         return [], [f"{expectation.field} cannot be read in the {which} run."]
     rule = f"expected {expectation}"
     known = {one.item: one for one in right}
+    only_less = known.keys() < {one.item for one in left}
     changes: list[FieldChange] = []
     for one in left:
         other = known.pop(one.item, None)
         if other is None:
-            if not one.ok:
+            if not one.ok or only_less:
                 changes.append(FieldChange(
                     item=one.item, field=expectation.field, before=one.value, after=None,
                     verdict="inconclusive", before_line=one.line,
@@ -209,6 +210,16 @@ def _by_expectation(
                 after_line=other.line,
             ))  # fmt: skip
     return changes, [f"{expectation.field} stands for other items than before."]
+
+
+def _lacks_the_end(
+    verdict: Verdict, before: Run, after: Run, shown: tuple[Shown, Shown] | None
+) -> bool:
+    if verdict == "healthy":
+        return breaks_off(before, after)
+    return verdict == "fixed" and (
+        breaks_off(before, after) or (shown is not None and end_is_missing(*shown))
+    )
 
 
 def breaks_off(before: Run, after: Run) -> bool:

@@ -25,17 +25,20 @@ _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>
 def clean(text: str) -> str:
     """Without colours, carriage returns that overwrite, and marks of byte order."""
     text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\ufeff", "").replace("\u200b", "")
-    return "\n".join(
-        line.rstrip("\r").rsplit("\r", 1)[-1] if "\r" in line else line for line in text.split("\n")
-    )
+    return "\n".join(_overwritten(line) if "\r" in line else line for line in text.split("\n"))
+
+
+def _overwritten(line: str) -> str:
+    """What is left of a line that was written several times."""
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
 
 
 def read(text: str, command: str = "") -> Reading:
     """What stands in the text; `command` is only used to leave out its echo behind a prompt."""
     text = clean(text)
-    if (found := _json(text)) is not None:
-        return found
     lines = without_prompts(text.split("\n")[:_LINE_LIMIT], command)
+    if (found := _json("\n".join(lines))) is not None:
+        return found
     cells: list[Cell] = []
     free: list[int] = []
     fields: set[str] = set()

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.logs import is_timed
+from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import is_prompt
 
 Span = tuple[int, int]
@@ -26,6 +28,7 @@ _NUMBERED_HEADINGS = re.compile(
 _MARKED = re.compile(r"^(\s*)[●*×○↻]\s")  # noqa: RUF001  systemctl prints these
 _HEADING_LINES = 3
 _TRY_ROWS = 6
+_HEADLESS_LIMIT = 500
 
 
 class Table(Struct, frozen=True):
@@ -43,7 +46,7 @@ def table_at(lines: Sequence[str], at: int) -> Table | None:
     head = lines[at]
     if not head.strip() or is_prompt(head):
         return None
-    return _barred(lines, at) or _ruled(lines, at) or _lined_up(lines, at)
+    return _barred(lines, at) or _ruled(lines, at) or _lined_up(lines, at) or _headless(lines, at)
 
 
 # -- drawn with bars -------------------------------------------------------------------------------
@@ -227,6 +230,34 @@ def _tabbed(lines: Sequence[str], heading: str, start: int) -> Table | None:
         rows.append((end, _fit([part.strip() for part in lines[end].split("\t")], len(columns))))
         end += 1
     return Table(columns, rows, end) if rows else None
+
+
+# -- without a heading -----------------------------------------------------------------------------
+_TREE = re.compile(r"^[\s|>*+`\\├└│─-]+(?=[\w/.:'\"])")
+
+
+def _headless(lines: Sequence[str], at: int) -> Table | None:
+    """Lines of as many words each, in one of whose places every line has a word of state."""
+    rows: list[tuple[int, list[str]]] = []
+    for index in range(at, min(len(lines), at + _HEADLESS_LIMIT)):
+        words = _TREE.sub("", lines[index]).split()
+        if rows and len(words) != len(rows[0][1]):
+            break
+        if (
+            not 3 <= len(words) <= 12
+            or is_timed(lines[index])
+            or lines[index].rstrip()[-1] in ".:;"
+        ):
+            break
+        rows.append((index, words))
+    places = range(1, len(rows[0][1])) if len(rows) >= 2 else ()
+    states = [
+        place for place in places if all(word_health(words[place].lower()) for _, words in rows)
+    ]
+    if not states or len({tuple(words[: states[0]]) for _, words in rows}) < len(rows):
+        return None
+    columns = [f"column {place}" for place in range(1, len(rows[0][1]) + 1)]
+    return Table(columns, rows, rows[-1][0] + 1)
 
 
 # -- rows ------------------------------------------------------------------------------------------
