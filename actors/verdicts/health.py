@@ -4,12 +4,13 @@ Guarantee: never raises on any text; a value that nobody described is no fact.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.answers import answer_facts
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.dates import date_facts
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
@@ -60,7 +61,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout, command)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
     facts: Facts = {}
-    for fact in _facts(command, reading, stderr):
+    answers = list(answer_facts(command, _numbered(run.stdout, stderr)))
+    for fact in (*answers, *_facts(command, reading, stderr, {fact.line for fact in answers})):
         known = facts.get((fact.item, fact.field))
         if known is None or (fact.health == "fault" and known.health != "fault"):
             facts[fact.item, fact.field] = fact
@@ -118,11 +120,19 @@ def _not_run(
     return None
 
 
-def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fact]:
+def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:
+    lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
+    return lines + list(enumerate(output.clean(stdout).split("\n"), 1))
+
+
+def _facts(
+    command: str, reading: Reading, stderr: Sequence[str], answered: Set[int | None]
+) -> Iterator[Fact]:
+    """Facts of everything but the lines whose answer is known already."""
     records: dict[int, dict[str, str]] = {}
     for cell in reading.cells:
         records.setdefault(cell.record, {})[name_of(cell.field)] = cell.value.lower()
-    judged = 0
+    judged = len(answered)
     if said := answer(command, reading):
         judged += 1
         yield said
@@ -131,6 +141,8 @@ def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fa
         yield dated
     flagged = "channel" in command.lower()
     for cell in reading.cells:
+        if cell.line is not None and cell.line in answered:
+            continue
         if says := field_health(command, cell, records[cell.record]):
             judged += 1
             field = says.field or cell.field.strip()
@@ -142,7 +154,7 @@ def _facts(command: str, reading: Reading, stderr: Sequence[str]) -> Iterator[Fa
                 yield Fact(port, "flags", flag, "healthy", "port flag", cell.line)
     lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
     for number, line in reading.rest:
-        if patterns("ignore").search(line):
+        if number in answered or patterns("ignore").search(line):
             continue
         found = list(line_facts(command, line, number))
         judged += len(found)
