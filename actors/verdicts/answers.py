@@ -44,9 +44,11 @@ def _sayings(command: str) -> tuple[Saying, ...]:
     for pattern, entry in _entries():
         if pattern.search(command):
             said: tuple[tuple[Health, tuple[str, ...]], ...] = (
-                ("fault", entry.fault), ("healthy", entry.healthy), ("unclear", entry.unclear),
+                ("healthy", entry.healthy), ("fault", entry.fault), ("unclear", entry.unclear),
             )  # fmt: skip
-            found += [(entry.about, kind, _compiled(line)) for kind, group in said for line in group]
+            found += [
+                (entry.about, kind, _compiled(line)) for kind, group in said for line in group
+            ]
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.phrases import text_health
 
 EXIT = "exit_status"
+RULE = "exit status"
 
 
 @lru_cache(maxsize=1024)
@@ -22,7 +23,7 @@ def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
     if platform in ("powershell", "network"):
         return ()
     if platform == "cmd":
-        return tuple(command.lower().split()) if not re.search(r"[|&]", command) else ()
+        return _cmd_words(command)
     root = shell.parse(command)
     if root.has_error or len(root.named_children) != 1:
         return ()
@@ -46,26 +47,52 @@ def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
     return (found[0].rsplit("/", 1)[-1], *found[1:]) if found else ()
 
 
-def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact | None:
+def _cmd_words(command: str) -> tuple[str, ...]:
+    """The words of the last tool of a pipe, in lower case, as `sc` for `C:\\Windows\\sc.exe`."""
+    plain = re.sub(r"\s2>(&1|\s?nul)\b", " ", command.lower())
+    if re.search(r"&|\|\|", plain):
+        return ()
+    found = re.findall(r'"[^"]*"|>\s?nul\b|[^\s"]+', plain.rsplit("|", 1)[-1])
+    words = [word.strip('"').replace(" ", "" if word.startswith(">") else " ") for word in found]
+    if words and words[0] == "psexec":
+        return ()
+    if words and words[0] == "cscript":
+        words = [word for word in words[1:] if not word.startswith("//")]
+    if not words:
+        return ()
+    return (re.sub(r"\.(exe|com|cmd|bat|vbs)$", "", re.split(r"[\\/]", words[0])[-1]), *words[1:])
+
+
+@lru_cache(maxsize=1024)
+def _meaning(command: str, platform: Platform) -> dict[str, list[int]]:
+    """What is known about the statuses of the command: the entry with the most words that fit."""
     given = _deciding_words(command, platform)
-    if not given or status is None:
-        return None
-    best: tuple[int, dict[str, list[int]]] | None = None
-    for key, meaning in health()["exit"].items():
+    best: tuple[int, dict[str, list[int]]] = (0, {})
+    for key, meaning in health()["exit"].items() if given else ():
         steps = key.split()
         fits = steps[0] == given[0] and all(_stands(step, given[1:]) for step in steps[1:])
-        if fits and (best is None or len(steps) > best[0]):
+        if fits and len(steps) > best[0]:
             best = (len(steps), meaning)
-    if best is None:
+    searches = given and given[0] in ("grep", "egrep", "pgrep", "find", "findstr")
+    if searches and text_health(" ".join(given[1:])) == "fault":
+        return {}  # finding an error is no good news
+    return best[1]
+
+
+def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact | None:
+    if status is None:
         return None
-    if given[0] in ("grep", "egrep", "pgrep") and text_health(" ".join(given[1:])) == "fault":
-        return None  # finding an error is no good news
-    rule = "exit status"
-    if status in best[1].get("healthy", ()):
-        return Fact("", EXIT, str(status), "healthy", rule)
-    if status in best[1].get("fault", ()):
-        return Fact("", EXIT, str(status), "fault", rule)
+    meaning = _meaning(command, platform)
+    for said in ("healthy", "fault"):
+        if status in meaning.get(said, ()):
+            return Fact("", EXIT, str(status), "fault" if said == "fault" else "healthy", RULE)
     return None
+
+
+def did_not_run(command: str, status: int, platform: Platform) -> bool:
+    """Whether the status says that the tool did not do its check."""
+    always: list[int] = health()["exit"]["*"]["not_run"]
+    return status in always or status in _meaning(command, platform).get("not_run", ())
 
 
 def _stands(step: str, given: Sequence[str]) -> bool:

@@ -17,15 +17,13 @@ from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import (
-    MESSAGE,
     answer,
     line_facts,
     messages,
-    short,
 )
 from stillfixed.actors.verdicts.listings import listing_facts, listing_of
-from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
+from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
 
@@ -79,45 +77,10 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
-    reason = _not_run(command, run, reading, stderr, facts, has_output)
+    reason = why_not_run(command, run, platform, reading, facts)
     cells = {(cell.item, cell.field.strip()): cell for cell in reading.cells}
     where = whereabouts(command, run, reading)
     return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
-
-
-def _not_run(
-    command: str,
-    run: Run,
-    reading: Reading,
-    stderr: Sequence[str],
-    facts: Mapping[tuple[str, str], Fact],
-    has_output: bool,
-) -> str | None:
-    if run.exit_status is None:
-        return "the run was cut off before it ended"
-    if run.exit_status in (126, 127):
-        return f"the command could not be started (exit status {run.exit_status})"
-    if run.exit_status in (124, 130, 137, 143) or (run.exit_status == 255 and "ssh" in command):
-        return f"the run was stopped before it ended (exit status {run.exit_status})"
-    pattern = patterns("not_run")
-    judged = [key for key in facts if key[1] not in (MESSAGE, EXIT)]
-    shown = [line for _, line in reading.rest]
-    brief = len(shown) + len(reading.cells) <= 12
-    values = [f"{cell.field}: {cell.value}" for cell in reading.cells] if not judged else []
-    suspects = list(stderr) if not judged or not has_output else []
-    if not judged and brief:
-        suspects += [line for line in shown + values if not is_timed(line)]
-    suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
-    probe = patterns("probes").search(command)
-    for line in suspects:
-        if probe and patterns("not_reached").search(line):
-            continue
-        if pattern.search(line.strip()) or patterns("not_reached").search(line.strip()):
-            return f"the check did not run: {short(line)}"
-    listing = listing_of(command)
-    if not has_output and not stderr and ("", EXIT) not in facts and listing is None:
-        return "there was no output to judge"
-    return None
 
 
 def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:

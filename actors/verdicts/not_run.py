@@ -1,0 +1,68 @@
+"""Whether a run really ran its check: cut off, not started, denied, mistyped, nobody reached.
+
+Guarantee: a run that shows facts of the check did run, whatever else it complains about, unless it
+was cut off.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.answers import refusals
+from stillfixed.actors.verdicts.cells import Fact, Reading
+from stillfixed.actors.verdicts.exits import EXIT, did_not_run
+from stillfixed.actors.verdicts.lines import MESSAGE, short
+from stillfixed.actors.verdicts.listings import listing_of
+from stillfixed.actors.verdicts.logs import is_timed
+from stillfixed.actors.verdicts.model import Platform, Run
+from stillfixed.actors.verdicts.phrases import patterns
+
+_BRIEF_LINES = 12
+"""Longer outputs are read for their content, not for words like `denied`."""
+
+
+def why_not_run(
+    command: str,
+    run: Run,
+    platform: Platform,
+    reading: Reading,
+    facts: Mapping[tuple[str, str], Fact],
+) -> str | None:
+    """The reason why the run shows nothing of the check, None if it does."""
+    if run.exit_status is None:
+        return "the run was cut off before it ended"
+    if reason := _by_status(command, run.exit_status, platform):
+        return reason
+    judged = any(field not in (MESSAGE, EXIT) for _, field in facts)
+    if line := next(_refusals(command, run, reading, judged), None):
+        return f"the check did not run: {short(line)}"
+    silent = not run.stdout.strip() and not run.stderr.strip()
+    if silent and ("", EXIT) not in facts and listing_of(command) is None:
+        return "there was no output to judge"
+    return None
+
+
+def _by_status(command: str, status: int, platform: Platform) -> str | None:
+    if status in (126, 127) or did_not_run(command, status, platform):
+        return f"the command could not do its check (exit status {status})"
+    if status in (124, 130, 137, 143) or (status == 255 and "ssh" in command):
+        return f"the run was stopped before it ended (exit status {status})"
+    return None
+
+
+def _refusals(command: str, run: Run, reading: Reading, judged: bool) -> Iterator[str]:
+    """Lines that say that the check did not run."""
+    stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
+    shown = [line for _, line in reading.rest]
+    suspects = stderr if not judged or not run.stdout.strip() else []
+    if not judged and len(shown) + len(reading.cells) <= _BRIEF_LINES:
+        values = [f"{cell.field}: {cell.value}" for cell in reading.cells]
+        suspects += [line for line in shown + values if not is_timed(line)]
+    if not judged:
+        own = refusals(command)
+        yield from (line for line in suspects if any(words.search(line) for words in own))
+    suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
+    probe = patterns("probes").search(command)
+    for line in suspects:
+        unreached = patterns("not_reached").search(line.strip())
+        if not (probe and unreached) and (unreached or patterns("not_run").search(line.strip())):
+            yield line
