@@ -14,7 +14,9 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DATES = (
     re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?=\b|T)"),
     re.compile(r"\b(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})\b"),
-    re.compile(r"\b(?P<b>[A-Z][a-z]{2}) +(?P<d>\d{1,2})(?: [\d:]{5,8})?,? (?:[A-Z]{3,4} )?(?P<y>\d{4})\b"),
+    re.compile(
+        r"\b(?P<b>[A-Z][a-z]{2}) +(?P<d>\d{1,2})(?: [\d:]{5,8})?,? (?:[A-Z]{3,4} )?(?P<y>\d{4})\b"
+    ),
     re.compile(r"\b(?P<d>\d{1,2})[ -](?P<b>[A-Z][a-z]{2})[a-z]*[ -](?P<y>\d{4})\b"),
 )  # fmt: skip
 _TODAY = re.compile(
@@ -51,9 +53,9 @@ def today_of(reading: Reading) -> date | None:
             return found
     for _, line in reading.rest:
         plain = line.strip()
-        if (_TODAY.match(plain) or _ONLY_A_DATE.match(plain)) and not _EXPIRY.search(plain):
-            if found := find_date(plain):
-                return found
+        dated = _TODAY.match(plain) or _ONLY_A_DATE.match(plain)
+        if dated and not _EXPIRY.search(plain) and (found := find_date(plain)):
+            return found
     return None
 
 

@@ -11,7 +11,7 @@ from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS, ClosureAnswer
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.cli import arguments as a
-from stillfixed.connectors.cli import asjson, reading, render
+from stillfixed.connectors.cli import asjson, batch, reading, render
 from stillfixed.connectors.cli.hosting import Common, serve, verb
 from stillfixed.connectors.cli.running import LiveOutput, pass_through, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, REFUSED, UsageError, err, out
@@ -374,3 +374,4 @@ async def host(on: Common) -> None:
 
 
 reading.add_to(app)
+batch.add_to(app)

@@ -1,0 +1,89 @@
+"""The judge on files of cases, as a person or a script calls it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from stillfixed.connectors.cli.app import app
+
+GOOD = {"stdout": "active\n", "stderr": "", "exit_status": 0}
+BAD = {"stdout": "inactive\n", "stderr": "", "exit_status": 3}
+
+
+def case(name: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
+    command = "systemctl is-active nginx"
+    runs = {"before": before, "after": after}
+    return {"id": name, "platform": "posix", "command": command, **runs, **more}
+
+
+def run(verb: str, folder: Path, *cases: object, stdin: bool = False) -> Result:
+    text = "".join(c if isinstance(c, str) else json.dumps(c) + "\n" for c in cases)
+    file = folder / "cases.jsonl"
+    file.write_text(text, encoding="utf-8")
+    given = text if stdin else None
+    return CliRunner().invoke(app, [verb, "-" if stdin else str(file)], input=given)
+
+
+def answers(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_cases_are_answered_one_a_line(tmp_path: Path) -> None:
+    """Each case gives one line with id, verdict and reasons; without labels there is no score."""
+    result = run("judge", tmp_path, case("a", BAD, GOOD), case("b", GOOD, BAD))
+    assert result.exit_code == 0
+    assert [(one["id"], one["verdict"]) for one in answers(result)] == [
+        ("a", "fixed"), ("b", "regressed"),
+    ]  # fmt: skip
+    assert all(one["reasons"] for one in answers(result))
+    assert result.stderr == ""
+
+
+def test_labels_are_counted(tmp_path: Path) -> None:
+    """Labelled cases end with the confusion matrix, the accuracy and the wrong `fixed`."""
+    result = run(
+        "judge",
+        tmp_path,
+        case("a", BAD, GOOD, verdict="fixed"),
+        case("b", BAD, GOOD, verdict="still_failing"),
+        case("c", BAD, GOOD),
+    )
+    assert "1 of 2 right (50.0%); 'fixed' said wrongly: 1" in result.stderr
+    assert len(answers(result)) == 3
+
+
+def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """A line that is no case is reported with its number; the others are answered; the status
+    says that something was left out."""
+    odd = case("x", BAD, GOOD, expect="?")
+    good = case("a", BAD, GOOD), case("b", GOOD, GOOD)
+    result = run("judge", tmp_path, good[0], "{not json\n", odd, "\n", good[1])
+    assert result.exit_code == 1
+    assert [one["id"] for one in answers(result)] == ["a", "b"]
+    assert "line 2 is no case" in result.stderr
+    assert "line 3" in result.stderr
+    assert "expectation" in result.stderr
+
+
+def test_effects_and_same_checks(tmp_path: Path) -> None:
+    """The other two questions are asked in the same way; cases may come through a pipe."""
+    effects = run(
+        "effects",
+        tmp_path,
+        {"id": "e", "platform": "posix", "command": "reboot", "effect": "changes"},
+    )
+    assert answers(effects) == [{"id": "e", "effect": "changes"}]
+    assert "1 of 1 right" in effects.stderr
+    pair = {"id": "s", "platform": "posix", "a": "df  -h", "b": "df -h", "same": True}
+    same = run("same", tmp_path, pair, stdin=True)
+    assert answers(same) == [{"id": "s", "same": True}]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """A missing file is one line on stderr."""
+    result = CliRunner().invoke(app, ["judge", str(tmp_path / "none.jsonl")])
+    assert result.exit_code == 1
+    assert "No such file" in result.stderr
+    assert "Traceback" not in result.stderr
