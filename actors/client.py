@@ -42,7 +42,7 @@ from stillfixed.actors.session.requests import (
     ClosureAnswer,
 )
 from stillfixed.actors.session.state import State
-from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.model import Platform, Verdict
 
 
 def connect(settings: Settings | None = None) -> "Client":
@@ -205,6 +205,13 @@ class Session:
     ) -> None:
         self._portal.call(
             partial(self._session.expect, command, expect, endpoint=endpoint, request_id=request_id)
+        )
+
+    def override(
+        self, run: str, verdict: Verdict, reason: str, *, request_id: str | None = None
+    ) -> None:
+        self._portal.call(
+            partial(self._session.override, run, verdict, reason, request_id=request_id)
         )
 
     def monitor(

@@ -26,7 +26,7 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript, build
 from stillfixed.actors.session.state import Heading, State, evolve
-from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.model import Platform, Verdict
 
 AnswerT = TypeVar("AnswerT", bound=r.Answer)
 
@@ -239,6 +239,14 @@ class AsyncSession:
     ) -> None:
         """State what healthy means for a check: `Status == OK`, `exit_status == 0`."""
         request = r.StateExpectation(by=self.by, command=command, expect=expect, endpoint=endpoint)
+        await self.ask(request, request_id)
+
+    async def override(
+        self, run: str, verdict: Verdict, reason: str, *, request_id: str | None = None
+    ) -> None:
+        """As a dispatcher: disagree with the verdict of a check's latest `run`. It holds until the
+        check is run or judged again, or a change follows; the judge's stays in the history."""
+        request = r.OverrideVerdict(by=self.by, run=run, verdict=verdict, reason=reason)
         await self.ask(request, request_id)
 
     # -- monitors -------------------------------------------------------------------------------

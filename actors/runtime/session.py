@@ -36,7 +36,13 @@ PolicyFor = Callable[[State], Awaitable[Policy]]
 JUDGED_INLINE_BYTES = 64 * 1024
 """Longer outputs are judged in a thread, so that other sessions of this process go on."""
 
-_RULED_BY_POLICY = (r.RequestClosure, r.ConfirmClosure, r.SendBack, r.AcceptAnnotation)
+_RULED_BY_POLICY = (
+    r.RequestClosure,
+    r.ConfirmClosure,
+    r.SendBack,
+    r.AcceptAnnotation,
+    r.OverrideVerdict,
+)
 
 
 class LiveSession:

@@ -19,7 +19,10 @@ def request(state: State, request: r.RequestClosure, context: r.Context) -> Deci
         return _refused((requested,), request.by, policy, ruling.reasons, context)
     if policy.mode == "enforce" and policy.require.confirmation:
         answer = r.ClosureAnswer(
-            result="awaiting_confirmation", policy=policy.name, mode=policy.mode
+            result="awaiting_confirmation",
+            policy=policy.name,
+            mode=policy.mode,
+            overrides=ruling.overrides,
         )
         return Decision((requested,), answer)
     return _granted((requested,), request.by, policy, ruling, context)
@@ -28,7 +31,7 @@ def request(state: State, request: r.RequestClosure, context: r.Context) -> Deci
 def confirm(state: State, request: r.ConfirmClosure, context: r.Context) -> Decision:
     """The gate rules again: much may have happened since the request."""
     policy = context.policy or BUILT_IN
-    if refusal := _not_waiting(state) or _not_a_dispatcher(state, policy, request.by):
+    if refusal := _not_waiting(state) or not_a_dispatcher(state, policy, request.by):
         return refusal
     confirmed = e.ClosureConfirmed(at=context.now, by=request.by)
     ruling = rule(state, policy, context.now)
@@ -39,7 +42,7 @@ def confirm(state: State, request: r.ConfirmClosure, context: r.Context) -> Deci
 
 def send_back(state: State, request: r.SendBack, context: r.Context) -> Decision:
     policy = context.policy or BUILT_IN
-    if refusal := _not_waiting(state) or _not_a_dispatcher(state, policy, request.by):
+    if refusal := _not_waiting(state) or not_a_dispatcher(state, policy, request.by):
         return refusal
     if not request.reason.strip():
         return refuse("refused", "Say why the session goes back, so that the technician can act.")
@@ -56,7 +59,7 @@ def accept_annotation(state: State, request: r.AcceptAnnotation, context: r.Cont
         return refuse("refused", f"{annotation.accepted_by} accepted this message already.")
     if annotation.level != state.level:
         return refuse("refused", "Something was changed after this message: it needs a new one.")
-    if refusal := _not_a_dispatcher(state, policy, request.by):
+    if refusal := not_a_dispatcher(state, policy, request.by):
         return refusal
     if policy.require.four_eyes and request.by == annotation.by:
         return refuse("refused", "Who gives a reason cannot accept it: four eyes are asked for.")
@@ -70,7 +73,8 @@ def _not_waiting(state: State) -> Decision | None:
     return refuse("refused", "No closure waits here: the technician has to request it first.")
 
 
-def _not_a_dispatcher(state: State, policy: Policy, person: str) -> Decision | None:
+def not_a_dispatcher(state: State, policy: Policy, person: str) -> Decision | None:
+    """A refusal where this person may not decide as a dispatcher here."""
     if policy.dispatchers and person not in policy.dispatchers:
         return refuse(
             "refused",
@@ -116,8 +120,15 @@ def _granted(
         mode=policy.mode,
         evidence=ruling.evidence,
         unmet=unmet,
+        overrides=ruling.overrides,
     )
     # In observe the technician is not told: the point is to measure, not to nudge.
     shown = unmet if policy.mode == "warn" else ()
-    answer = r.ClosureAnswer(result="granted", policy=policy.name, mode=policy.mode, reasons=shown)
+    answer = r.ClosureAnswer(
+        result="granted",
+        policy=policy.name,
+        mode=policy.mode,
+        reasons=shown,
+        overrides=ruling.overrides,
+    )
     return Decision((*events, granted), answer)

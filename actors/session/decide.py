@@ -1,19 +1,17 @@
 """Decisions: what a request does to a session. Pure: state, request and context in, events out.
 
 Read with `events.py` (what can happen) and `state.py` (the fold). Runs and checks are decided in
-`checks.py`, monitors in `monitors.py`, closure in `closure.py`; this file is the way in, and holds
-the rest.
+`checks.py`, overrides of verdicts in `overriding.py`, monitors in `monitors.py`, closure in
+`closure.py`; this file is the way in, and holds the rest.
 """
 
 from typing import assert_never
 
-from stillfixed.actors.session import checks, closure, monitors
+from stillfixed.actors.session import checks, closure, monitors, overriding
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
-from stillfixed.actors.session.decision import Decision, refuse
+from stillfixed.actors.session.decision import Decision, bad_text, refuse
 from stillfixed.actors.session.state import State
-
-TEXT_LIMIT_CHARS = 20_000
 
 
 def decide(state: State, request: r.SessionRequest, context: r.Context) -> Decision:
@@ -39,6 +37,8 @@ def decide(state: State, request: r.SessionRequest, context: r.Context) -> Decis
             return _declare_change(request, context)
         case r.StateExpectation():
             return checks.state_expectation(state, request, context)
+        case r.OverrideVerdict():
+            return overriding.override(state, request, context)
         case r.Annotate():
             return _annotate(state, request, context)
         case r.AcceptAnnotation():
@@ -153,14 +153,14 @@ def _add_endpoint(state: State, request: r.AddEndpoint, context: r.Context) -> D
 
 
 def _declare_change(request: r.DeclareChange, context: r.Context) -> Decision:
-    if refusal := _bad_text(request.text):
+    if refusal := bad_text(request.text):
         return refusal
     declared = e.ChangeDeclared(at=context.now, by=request.by, text=request.text)
     return Decision((declared,), r.Done())
 
 
 def _annotate(state: State, request: r.Annotate, context: r.Context) -> Decision:
-    if refusal := _bad_text(request.text):
+    if refusal := bad_text(request.text):
         return refusal
     name = f"n{state.annotations_made + 1}"
     annotated = e.Annotated(
@@ -183,14 +183,3 @@ def _record_callback(state: State, request: r.RecordCallback, context: r.Context
         text=request.text,
     )
     return Decision((callback,), r.Done())
-
-
-def _bad_text(text: str) -> Decision | None:
-    if not text.strip():
-        return refuse("refused", "The text is empty. Nothing was recorded.")
-    if len(text) > TEXT_LIMIT_CHARS:
-        return refuse(
-            "refused",
-            f"The text has {len(text):,} characters; {TEXT_LIMIT_CHARS:,} fit. Shorten it.",
-        )
-    return None

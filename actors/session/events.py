@@ -150,6 +150,18 @@ class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     judge: str
 
 
+class VerdictOverridden(Event, frozen=True, kw_only=True, tag="verdict_overridden"):
+    """A dispatcher disagrees: `verdict` is in force in place of `replaces`, for this verification
+    alone. The judge's own verdict stays what it is, in its `check_verified`."""
+
+    endpoint: str
+    check: str
+    verification: str
+    replaces: Verdict
+    verdict: Verdict
+    reason: str
+
+
 # -- messages ----------------------------------------------------------------------------------
 class Annotated(Event, frozen=True, kw_only=True, tag="annotated"):
     annotation: str
@@ -211,12 +223,14 @@ class ClosureSentBack(Event, frozen=True, kw_only=True, tag="closure_sent_back")
 
 class ClosureGranted(Event, frozen=True, kw_only=True, tag="closure_granted"):
     """`evidence` names the runs and annotations that carry the closure; `unmet` is what the policy
-    would have refused for, where its mode is observe or warn."""
+    would have refused for, where its mode is observe or warn; `overrides` says who overrode which
+    verdict that was in force then, and why."""
 
     policy: str
     mode: Mode
     evidence: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 class CallbackRecorded(Event, frozen=True, kw_only=True, tag="callback_recorded"):
@@ -242,6 +256,7 @@ SessionEvent = (
     | ExpectationStated
     | CheckObserved
     | CheckVerified
+    | VerdictOverridden
     | Annotated
     | AnnotationAccepted
     | MonitorStarted

@@ -7,7 +7,8 @@ What always refuses, because no policy and no stated reason can make it a fix:
 What an accepted `cannot_verify` may stand in for, where the policy allows it: no baseline, no
 verification, a verdict that proves nothing, a check not run again, a verification too old.
 
-A reason is one sentence that names its evidence: the check as it was typed, and the runs.
+A reason names its evidence: the check as it was typed, and the runs. The verdict that counts is the
+one in force: where a dispatcher overrode the judge's, the reason says who, which and why.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from stillfixed.actors.session.policy import Policy
-from stillfixed.actors.session.state import Check, State
+from stillfixed.actors.session.state import Check, State, Verification
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -25,10 +26,12 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Ruling(msgspec.Struct, frozen=True):
-    """`evidence` are the runs and annotations that carry a grant; `reasons` refuse it."""
+    """`evidence` are the runs and annotations that carry a grant; `reasons` refuse it. `overrides`
+    are the overridden verdicts that were counted, a sentence each."""
 
     evidence: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    overrides: tuple[str, ...] = ()
 
     @property
     def granted(self) -> bool:
@@ -57,6 +60,7 @@ def rule(state: State, policy: Policy, now: datetime) -> Ruling:
     return Ruling(
         evidence=tuple(dict.fromkeys([*evidence, *([stand_in] if stand_in else [])])),
         reasons=(*never, *gaps, *formal),
+        overrides=tuple(_overrides(state)),
     )
 
 
@@ -79,13 +83,32 @@ def _name(check: Check) -> str:
     return f"`{check.command}` on {check.endpoint}"
 
 
+def _overrides(state: State) -> Iterator[str]:
+    for check in state.checks.values():
+        if check.verification and check.verification.override and is_current(state, check):
+            yield f"{_name(check)}, run {_run(check)}: {_overrode(check.verification)}"
+
+
+def _overrode(v: Verification) -> str:
+    """Who overrode what and why; empty where nobody did."""
+    o = v.override
+    return f"{o.by} overrode the judge's {v.verdict} with {o.verdict}: {o.reason}" if o else ""
+
+
+def _showed_fault(state: State, check: Check) -> bool:
+    """Whether the baseline did, as the judge saw it or as the verdict in force says."""
+    v = check.verification
+    failed_before = v is not None and v.in_force in ("fixed", "still_failing")
+    return check.health == "fault" or (failed_before and is_current(state, check))
+
+
 def _proven(state: State, policy: Policy) -> list[Check]:
     return [
         check
         for check in state.checks.values()
         if is_current(state, check)
         and check.verification
-        and check.verification.verdict in policy.require.verdicts
+        and check.verification.in_force in policy.require.verdicts
     ]
 
 
@@ -101,26 +124,26 @@ def _running(state: State) -> Iterator[Reason]:
 def _failing(state: State) -> Iterator[Reason]:
     for check in state.checks.values():
         v = check.verification
-        if v is None:
+        if v is None or not is_current(state, check):
             continue
-        if v.verdict == "still_failing" and is_current(state, check):
+        if v.in_force == "still_failing":
             yield Reason(
                 "still_failing",
                 f"{_name(check)} failed before (run {check.baseline.run}) and still fails "
-                f"(run {v.seen.run}). Mend it and run the check again.",
+                f"(run {v.seen.run}). Mend it and run the check again. {_overrode(v)}".rstrip(),
             )
-        elif v.verdict == "regressed" and is_current(state, check):
+        elif v.in_force == "regressed":
             yield Reason(
                 "regressed",
                 f"{_name(check)} is worse than before: compare runs {check.baseline.run} and "
-                f"{v.seen.run}. Mend it and run the check again.",
+                f"{v.seen.run}. Mend it and run the check again. {_overrode(v)}".rstrip(),
             )
 
 
 def _missing_proof(state: State, policy: Policy) -> Iterator[Reason]:
     require = policy.require
     before_change = [c for c in state.checks.values() if c.baseline.level < state.level]
-    if require.baseline and not any(c.health == "fault" for c in state.checks.values()):
+    if require.baseline and not any(_showed_fault(state, c) for c in state.checks.values()):
         yield Reason(
             "no_baseline",
             "No check in this session has shown the fault. Run the check that shows it; if it "
@@ -144,11 +167,9 @@ def _missing_proof(state: State, policy: Policy) -> Iterator[Reason]:
 
 
 def _verdict(state: State, check: Check) -> str:
-    return (
-        check.verification.verdict
-        if is_current(state, check) and check.verification
-        else ("not run again")
-    )
+    if check.verification is None or not is_current(state, check):
+        return "not run again"
+    return ", ".join(filter(None, (check.verification.in_force, _overrode(check.verification))))
 
 
 def _not_rerun(state: State) -> Iterator[Reason]:
@@ -166,11 +187,12 @@ def _proves_nothing(state: State) -> Iterator[Reason]:
         v = check.verification
         if (
             v
-            and v.verdict == "inconclusive"
+            and v.in_force == "inconclusive"
             and check.health == "fault"
             and is_current(state, check)
         ):
-            why = v.reasons[0] if v.reasons else "the two outputs cannot be compared"
+            judged = v.reasons[0] if v.reasons else "the two outputs cannot be compared"
+            why = _overrode(v) or judged
             yield Reason(
                 "inconclusive",
                 f"{_name(check)} showed a fault (run {check.baseline.run}), and its run "

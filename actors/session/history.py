@@ -10,7 +10,7 @@ import msgspec
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.gate import is_current, needs_rerun
-from stillfixed.actors.session.state import Check, State, check_key, fold
+from stillfixed.actors.session.state import Check, Override, State, check_key, fold
 from stillfixed.actors.verdicts import align
 from stillfixed.actors.verdicts.model import AlignedLine, Effect, Health, Verdict
 
@@ -25,7 +25,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     up to the reader's limit: `cut` says that there is more in the log than here.
 
     `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
-    beside an earlier run. `reasons` are the judge's for whichever of the two it gave.
+    beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `override` is
+    what a dispatcher said in place of the verdict.
     """
 
     run: str
@@ -50,6 +51,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     baseline: str | None = None
     reasons: tuple[str, ...] = ()
+    override: Override | None = None
 
     @property
     def text(self) -> str:
@@ -66,7 +68,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A check before and after. `after` is None where it was not run again."""
+    """A check before and after. `after` is None where it was not run again. `standing` goes by the
+    verdict in force; `judged`, `reasons` and `override` are the judge's and the person's part."""
 
     endpoint: str
     command: str
@@ -75,6 +78,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     after: RunRecord | None = None
     reasons: tuple[str, ...] = ()
     expect: str | None = None
+
+    @property
+    def judged(self) -> Verdict | None:
+        """The judge's verdict, overridden or not."""
+        return self.after.verdict if self.after else None
+
+    @property
+    def override(self) -> Override | None:
+        return self.after.override if self.after else None
 
     @property
     def lines(self) -> tuple[AlignedLine, ...]:
@@ -109,7 +121,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         current = verification is not None and is_current(self.state, check)
         standing: Standing = "baseline_only"
         if current and verification:
-            standing = verification.verdict
+            standing = verification.in_force
         elif needs_rerun(self.state, check):
             standing = "not_rerun"
         before = self.runs[check.baseline.run]
@@ -195,6 +207,12 @@ def run_records(
                     verdict=event.verdict,
                     baseline=event.baseline,
                     reasons=event.reasons,
+                    override=None,
+                )
+            case e.VerdictOverridden(verification=run) if run in runs:
+                runs[run] = msgspec.structs.replace(
+                    runs[run],
+                    override=Override(event.verdict, event.reason, event.by, event.at),
                 )
             case _:
                 pass

@@ -11,7 +11,7 @@ import msgspec
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind, RunEnd
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.policy import Policy
-from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.model import Platform, Verdict
 
 TIME_LIMIT_SECONDS = 600.0
 OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024
@@ -65,6 +65,14 @@ class StateExpectation(Request, frozen=True, kw_only=True, tag="state_expectatio
     command: str
     expect: str
     endpoint: str = ""
+
+
+class OverrideVerdict(Request, frozen=True, kw_only=True, tag="override_verdict"):
+    """A dispatcher disagrees with the verdict of `run`, a check's verification."""
+
+    run: str
+    verdict: Verdict
+    reason: str
 
 
 class Annotate(Request, frozen=True, kw_only=True, tag="annotate"):
@@ -140,6 +148,7 @@ PersonRequest = (
     | CancelRun
     | DeclareChange
     | StateExpectation
+    | OverrideVerdict
     | Annotate
     | AcceptAnnotation
     | StartMonitor
@@ -185,6 +194,8 @@ class ClosureAnswer(Answer, frozen=True, kw_only=True, tag="closure"):
     mode: str
     reasons: tuple[str, ...] = ()
     """Why it was refused; where it was granted, what the policy would have refused for."""
+    overrides: tuple[str, ...] = ()
+    """Where it was not refused: who overrode which verdict it rests on, and why."""
 
 
 class Refused(Answer, frozen=True, kw_only=True, tag="refused"):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from stillfixed.actors.session import events as e
 from stillfixed.actors.verdicts.model import Health, Platform, Verdict
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Raise it when `State` or `evolve` changes: older snapshots are then rebuilt from the events."""
 
 JUDGED_BYTES = 1024 * 1024
@@ -67,10 +67,28 @@ class RunSeen(msgspec.Struct, frozen=True):
     level: int
 
 
+class Override(msgspec.Struct, frozen=True):
+    """What a dispatcher says in place of the judge."""
+
+    verdict: Verdict
+    reason: str
+    by: str
+    at: datetime
+
+
 class Verification(msgspec.Struct, frozen=True):
+    """`verdict` and `reasons` are the judge's. An override is of this one judgement: the next, of a
+    later run or by a new expectation, begins without one."""
+
     seen: RunSeen
     verdict: Verdict
     reasons: tuple[str, ...]
+    override: Override | None = None
+
+    @property
+    def in_force(self) -> Verdict:
+        """The verdict that counts, while the verification is current."""
+        return self.override.verdict if self.override else self.verdict
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -168,6 +186,8 @@ def _apply(s: State, event: e.SessionEvent) -> State:
             return replace(s, expectations={**s.expectations, key: event.expect})
         case e.CheckObserved() | e.CheckVerified():
             return _apply_check(s, event)
+        case e.VerdictOverridden():
+            return _apply_override(s, event)
         case e.Annotated():
             return _apply_annotation(s, event)
         case e.AnnotationAccepted():
@@ -254,6 +274,16 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
         verification = Verification(seen, event.verdict, event.reasons)
         check = replace(known, verification=verification)
     return replace(s, finished=finished, checks={**s.checks, key: check})
+
+
+def _apply_override(s: State, event: e.VerdictOverridden) -> State:
+    key = check_key(event.endpoint, event.check)
+    known = s.checks.get(key)
+    if not known or not known.verification or known.verification.seen.run != event.verification:
+        return s
+    override = Override(event.verdict, event.reason, event.by, event.at)
+    verification = replace(known.verification, override=override)
+    return replace(s, checks={**s.checks, key: replace(known, verification=verification)})
 
 
 def _apply_annotation(s: State, event: e.Annotated) -> State:

@@ -13,13 +13,18 @@ Times are ISO 8601 in UTC. A *run* is
      "cut": bool,                 the log has more output than is shown here
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
-     "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …]}
+     "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
+     "override": override | null}  a dispatcher's verdict in place of the judge's
+
+An *override* is {"verdict", "reason": text, "by", "at"}.
 
 Output that was not UTF-8 is shown with U+FFFD for each broken byte, and `…_is_utf8` is false; the
 log keeps the bytes as they came. A *comparison* is
 
     {"endpoint", "command", "standing": verdict | "not_rerun" | "baseline_only",
-     "before": run, "after": run | null, "reasons": [text, …], "expect": text | null}
+     "before": run, "after": run | null, "reasons": [text, …], "expect": text | null,
+     "judged": verdict | null,    the judge's own, which stands unless there is an override
+     "override": override | null}
 
 An *entry* is one fact of the stream: {"version", "at", "by", "type"} and the fields of that type of
 event (see `actors/session/events.py`); an entry of type `run_started` has the whole *run* in "run".
@@ -42,6 +47,7 @@ import msgspec
 from stillfixed.actors.client_async import Seen, SessionInfo
 from stillfixed.actors.session.history import Comparison, Entry, RunRecord, Transcript
 from stillfixed.actors.session.requests import ClosureAnswer
+from stillfixed.actors.session.state import Override
 
 Json = dict[str, Any]
 
@@ -63,6 +69,18 @@ def run_json(run: RunRecord) -> Json:
         "stdout_is_utf8": _is_utf8(run.stdout),
         "stderr": run.error_text,
         "stderr_is_utf8": _is_utf8(run.stderr),
+        "override": override_json(run.override),
+    }
+
+
+def override_json(override: Override | None) -> Json | None:
+    if override is None:
+        return None
+    return {
+        "verdict": override.verdict,
+        "reason": override.reason,
+        "by": override.by,
+        "at": _time(override.at),
     }
 
 
@@ -75,6 +93,8 @@ def comparison_json(comparison: Comparison) -> Json:
         "after": run_json(comparison.after) if comparison.after else None,
         "reasons": list(comparison.reasons),
         "expect": comparison.expect,
+        "judged": comparison.judged,
+        "override": override_json(comparison.override),
     }
 
 
@@ -140,6 +160,7 @@ def closure_json(answer: ClosureAnswer) -> Json:
         "policy": answer.policy,
         "mode": answer.mode,
         "reasons": list(answer.reasons),
+        "overrides": list(answer.overrides),
     }
 
 

@@ -15,8 +15,8 @@ from rich.text import Text
 from stillfixed.actors.session.gate import needs_rerun
 from stillfixed.actors.session.history import Comparison, RunRecord, Standing
 from stillfixed.actors.session.requests import ClosureAnswer
-from stillfixed.actors.session.state import Check, State
-from stillfixed.actors.verdicts.model import AlignedLine
+from stillfixed.actors.session.state import Check, Override, State
+from stillfixed.actors.verdicts.model import AlignedLine, Verdict
 from stillfixed.connectors.cli.text import clock, count, moment, plain, span
 
 STANDINGS: dict[Standing, tuple[str, str, str]] = {
@@ -40,6 +40,18 @@ WORDS_COMPARED_CHARS = 400
 def standing(value: Standing) -> Text:
     symbol, words, style = STANDINGS[value]
     return Text(f"{symbol} {words}", style=style)
+
+
+def disagreement(override: Override, judged: Verdict) -> Text:
+    """What a dispatcher said in place of the judge, and the judge's verdict beside it."""
+    return Text.assemble(
+        (plain(override.by), "bold"),
+        " says ",
+        standing(override.verdict),
+        ", the judge said ",
+        standing(judged),
+        plain(f": {override.reason}"),
+    )
 
 
 def command_on(command: str, endpoint: str) -> Text:
@@ -78,6 +90,9 @@ def run_line(run: RunRecord, *, with_verdict: bool = True) -> Text:
     if run.verdict:
         line.append(" · ").append_text(standing(run.verdict))
         line.append(f" beside {run.baseline}", style="dim")
+        if run.override:
+            line.append(f" · overridden by {plain(run.override.by)}: ")
+            line.append_text(standing(run.override.verdict))
     elif run.health == "fault":
         line.append(" · ").append("shows a fault", style="yellow")
         line.append(f": {plain(run.reasons[0])}" if run.reasons else "")
@@ -144,7 +159,8 @@ def closure(answer: ClosureAnswer, session: str) -> RenderableType:
             )
         case "refused":
             head = Text.assemble(("✗ CLOSURE REFUSED", "bold red"), f" ({policy})")
-    return Group(head, *(bullet(reason) for reason in answer.reasons))
+    said = [*answer.reasons, *answer.overrides]
+    return Group(head, *(bullet(text) for text in said))
 
 
 def bullet(text: str) -> RenderableType:
@@ -185,6 +201,8 @@ class ComparisonView:
         yield Text(f"  {self._times()}", style="dim")
         if c.expect:
             yield Text(f"  healthy means: {plain(c.expect)}")
+        if c.override and c.judged:
+            yield Beside("  - ", disagreement(c.override, c.judged))
         for reason in c.reasons:
             yield bullet(reason)
         if c.standing == "not_rerun" and c.after:

@@ -43,7 +43,8 @@ def told(event: e.SessionEvent) -> Text:
         | e.RunNotSent
         | e.RunInterrupted
         | e.CheckObserved
-        | e.CheckVerified,
+        | e.CheckVerified
+        | e.VerdictOverridden,
     ):
         return _told_run(event)
     match event:
@@ -84,7 +85,8 @@ def _told_run(
     | e.RunNotSent
     | e.RunInterrupted
     | e.CheckObserved
-    | e.CheckVerified,
+    | e.CheckVerified
+    | e.VerdictOverridden,
 ) -> Text:
     match event:
         case e.RunStarted():
@@ -110,6 +112,14 @@ def _told_run(
             return Text.assemble(
                 render.standing(event.verdict),
                 plain(f"  {event.verification} beside {event.baseline}{why}"),
+            )
+        case e.VerdictOverridden():
+            return Text.assemble(
+                ("overrode ", "bold"),
+                render.standing(event.replaces),
+                f" of {plain(event.verification)} with ",
+                render.standing(event.verdict),
+                plain(f": {event.reason}"),
             )
         case _ as never:
             assert_never(never)
@@ -155,6 +165,7 @@ def _told_closure(
         case e.ClosureGranted():
             carried = f", carried by {', '.join(event.evidence)}" if event.evidence else ""
             unmet = "".join(f"\n- not met: {plain(reason)}" for reason in event.unmet)
+            unmet += "".join(f"\n- overridden: {plain(said)}" for said in event.overrides)
             return Text.assemble(
                 ("✓ closed", "bold green"), f" under {event.policy} ({event.mode}){carried}{unmet}"
             )
@@ -197,6 +208,9 @@ class TranscriptView:
                 "  ",
                 render.command_on(comparison.command, comparison.endpoint),
             )
+            c = comparison
+            if c.override and c.judged and c.standing != "not_rerun":
+                yield render.Beside("  - ", render.disagreement(c.override, c.judged))
         if comparisons:
             yield Text(f"Side by side: stillfixed checks {self._transcript.session}", style="dim")
 
@@ -302,6 +316,9 @@ class StateView:
                 render.command_on(check.command, check.endpoint),
             )
             yield line
+            v = check.verification
+            if v and v.override and is_current(s, check):
+                yield render.Beside("  - ", render.disagreement(v.override, v.verdict))
         for run in s.running.values():
             yield Text(plain(f"going: {run.started.run} {run.started.command}"))
         for monitor, m in s.monitors.items():
@@ -315,5 +332,5 @@ def standing_of(state: State, key: str) -> Standing:
     """A check's standing from the state alone, as `Transcript.compare` has it."""
     check = state.checks[key]
     if is_current(state, check) and check.verification:
-        return check.verification.verdict
+        return check.verification.in_force
     return "not_rerun" if needs_rerun(state, check) else "baseline_only"

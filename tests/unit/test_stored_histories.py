@@ -20,7 +20,8 @@ from stillfixed.actors.session.state import (
     to_snapshot,
 )
 
-FILES = sorted((Path(__file__).parent / "histories").glob("*.jsonl"))
+HISTORIES = Path(__file__).parent / "histories"
+FILES = sorted(HISTORIES.glob("*.jsonl"))
 
 
 def events(path: Path) -> list[e.SessionEvent]:
@@ -41,10 +42,9 @@ def test_a_stored_history_is_read_and_written_alike(path: Path) -> None:
         assert stored == read
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_stored_history_folds_to_what_it_meant(path: Path) -> None:
+def test_a_stored_history_folds_to_what_it_meant() -> None:
     """The session of the first release: closed with proof, then a callback."""
-    history = events(path)
+    history = events(HISTORIES / "release-1.jsonl")
     state = fold(State(), history)
     assert state.version == len(history)
     assert state.status == "closed"
@@ -58,6 +58,16 @@ def test_a_stored_history_folds_to_what_it_meant(path: Path) -> None:
     assert check.verification.verdict == "fixed"
     transcript = build("s-1", enumerate(history, start=1), {})
     assert [c.standing for c in transcript.comparisons] == ["fixed"]
+
+
+def test_a_stored_override_folds_to_what_it_meant() -> None:
+    """Closed on a dispatcher's word, with the judge's verdict still there."""
+    history = events(HISTORIES / "release-2-override.jsonl")
+    [comparison] = build("s-1", enumerate(history, start=1), {}).comparisons
+    assert (comparison.standing, comparison.judged) == ("fixed", "still_failing")
+    assert comparison.override is not None
+    assert comparison.override.by == "dora"
+    assert fold(State(), history).status == "closed"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
