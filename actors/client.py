@@ -36,6 +36,7 @@ from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
+from stillfixed.actors.session.rejudge import Rejudgement
 from stillfixed.actors.session.requests import (
     OUTPUT_LIMIT_BYTES,
     TIME_LIMIT_SECONDS,
@@ -265,6 +266,9 @@ class Session:
 
     def comparisons(self) -> tuple[Comparison, ...]:
         return self._portal.call(self._session.comparisons)
+
+    def rejudge(self) -> tuple[Rejudgement, ...]:
+        return self._portal.call(self._session.rejudge)
 
     def state(self) -> State:
         return self._portal.call(self._session.state)

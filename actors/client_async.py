@@ -20,11 +20,12 @@ from stillfixed.actors.errors import RequestRefused, UnknownSession
 from stillfixed.actors.live import LiveOutput, OnOutput
 from stillfixed.actors.log.contract import Recorded
 from stillfixed.actors.runtime.actor import HostInfo
-from stillfixed.actors.runtime.outputs import shown_chunks
+from stillfixed.actors.runtime.outputs import judged_output, shown_chunks
 from stillfixed.actors.service import Service, Settings
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript, build
+from stillfixed.actors.session.rejudge import Rejudgement, rejudge, stored_verdicts
 from stillfixed.actors.session.state import Heading, State, evolve
 from stillfixed.actors.verdicts.model import Platform, Verdict
 
@@ -314,6 +315,19 @@ class AsyncSession:
     async def comparisons(self) -> tuple[Comparison, ...]:
         """Every check before and after, those that showed a fault first."""
         return (await self.transcript()).comparisons
+
+    async def rejudge(self) -> tuple[Rejudgement, ...]:
+        """Every verdict of the history beside what today's judge says of the same runs. Changes
+        nothing."""
+        log = self._service.log
+        events = [e.decode(record.data) for record in await log.read(self.id)]
+        found = []
+        for stored in stored_verdicts(events):
+            outputs = {
+                seen.run: await judged_output(log, seen) for seen in (stored.before, stored.after)
+            }
+            found.append(await asyncio.to_thread(rejudge, stored, outputs))
+        return tuple(found)
 
     async def state(self) -> State:
         """The session as it is now."""

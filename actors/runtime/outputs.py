@@ -34,13 +34,15 @@ class Outputs:
         for run in runs:
             if run not in self._kept:
                 seen = next(filter(None, (c.seen(run) for c in state.checks.values())), None)
-                self.keep(run, await self._read(seen) if seen else RunOutput())
+                self.keep(run, await judged_output(self._log, seen) if seen else RunOutput())
 
-    async def _read(self, seen: RunSeen) -> RunOutput:
-        pieces: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
-        for piece in seen.pieces or ():
-            pieces[piece.output].append(await self._log.chunk(piece.chunk))
-        return RunOutput(b"".join(pieces["stdout"]), b"".join(pieces["stderr"]))
+
+async def judged_output(log: EventLog, seen: RunSeen) -> RunOutput:
+    """The output of a run as far as it is judged, from the log."""
+    pieces: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    for piece in seen.pieces or ():
+        pieces[piece.output].append(await log.chunk(piece.chunk))
+    return RunOutput(b"".join(pieces["stdout"]), b"".join(pieces["stderr"]))
 
 
 async def shown_chunks(

@@ -1,6 +1,7 @@
 """Decisions about runs and checks: the baseline kept by itself, the verdict the moment a check is
 run again. See the head of `state.py` for what before and after mean."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from stillfixed.actors.session import events as e
@@ -8,7 +9,7 @@ from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decision import Decision, refuse
 from stillfixed.actors.session.state import Check, RunSeen, State, check_key, evolve
 from stillfixed.actors.verdicts import canonical, effect_of, examine, judge, parse_expectation
-from stillfixed.actors.verdicts.model import JUDGE_VERSION, Finding, Judgement, Run
+from stillfixed.actors.verdicts.model import JUDGE_VERSION, Finding, Judgement, Platform, Run
 
 COMMAND_LIMIT_BYTES = 128 * 1024 - 1
 """Linux gives one argument of a program this much, and every SSH server hands a command to a shell
@@ -159,7 +160,13 @@ def _verified(
 ) -> e.CheckVerified:
     # The two sides must be two runs: a run beside itself would always pass.
     assert seen.run != check.baseline.run
-    judgement = _judge(state, check, seen, expect, context)
+    judgement = judge_runs(
+        check.baseline,
+        seen,
+        expect=expect,
+        platform=state.endpoints[check.endpoint].platform,
+        outputs=context.outputs,
+    )
     return e.CheckVerified(
         at=at,
         by=by,
@@ -173,20 +180,25 @@ def _verified(
     )
 
 
-def _judge(
-    state: State, check: Check, seen: RunSeen, expect: str | None, context: r.Context
+def judge_runs(
+    before: RunSeen,
+    after: RunSeen,
+    *,
+    expect: str | None,
+    platform: Platform,
+    outputs: Mapping[str, r.RunOutput],
 ) -> Judgement:
-    before, after = judged_run(check.baseline, context), judged_run(seen, context)
-    if before is None or after is None:
+    """What the judge says of two runs of one check, whose outputs are in `outputs`."""
+    first, second = judged_run(before, outputs), judged_run(after, outputs)
+    if first is None or second is None:
         return Judgement(verdict="inconclusive", reasons=(_NOT_JUDGED,))
-    platform = state.endpoints[check.endpoint].platform
-    return judge(seen.command, before, after, expect=expect, platform=platform)
+    return judge(after.command, first, second, expect=expect, platform=platform)
 
 
 def _examine(
     state: State, endpoint: str, seen: RunSeen, expect: str | None, context: r.Context
 ) -> Finding:
-    run = judged_run(seen, context)
+    run = judged_run(seen, context.outputs)
     if run is None:
         return Finding("unclear", (_NOT_JUDGED,))
     platform = state.endpoints[endpoint].platform
@@ -196,11 +208,11 @@ def _examine(
 _NOT_JUDGED = "The output is too long to judge. Narrow the check to what matters and run it again."
 
 
-def judged_run(seen: RunSeen, context: r.Context) -> Run | None:
+def judged_run(seen: RunSeen, outputs: Mapping[str, r.RunOutput]) -> Run | None:
     """A run as the judge reads it; None where its output is too long to judge."""
     if seen.pieces is None:
         return None
-    output = context.outputs[seen.run]
+    output = outputs[seen.run]
     return Run(
         output.stdout.decode("utf-8", "replace"),
         output.stderr.decode("utf-8", "replace"),

@@ -1,4 +1,5 @@
-"""The verbs that do something in a session. Those that read are in `reading.py`."""
+"""The verbs that do something in a session. Those that read are in `reading.py`, those that doubt
+a verdict in `disagreeing.py`."""
 
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS, ClosureAnswer
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.cli import arguments as a
-from stillfixed.connectors.cli import asjson, batch, reading, render
+from stillfixed.connectors.cli import asjson, batch, disagreeing, reading, render
 from stillfixed.connectors.cli.hosting import Common, serve, verb
 from stillfixed.connectors.cli.running import LiveOutput, pass_through, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, REFUSED, UsageError, err, out
@@ -373,5 +374,6 @@ async def host(on: Common) -> None:
     await serve(on)
 
 
+disagreeing.add_to(app)
 reading.add_to(app)
 batch.add_to(app)

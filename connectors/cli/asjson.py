@@ -35,6 +35,11 @@ A *transcript* is
      "endpoints": {name: {"kind", "address", "platform"}},
      "entries": [entry, …], "comparisons": [comparison, …]}
 
+A *rejudgement* sets a recorded verdict beside today's: {"version", "at", "endpoint", "command",
+"baseline": "r1", "verification": "r3", "expect": text | null, "then": said, "now": said,
+"differs": bool, "override": override | null}, where *said* is
+{"judge": version, "verdict", "reasons": [text, …]}.
+
 A *session* in a list is the same without version, endpoints, entries and comparisons. A *seen*
 event is {"position", "session", "version", "event"}.
 """
@@ -46,6 +51,7 @@ import msgspec
 
 from stillfixed.actors.client_async import Seen, SessionInfo
 from stillfixed.actors.session.history import Comparison, Entry, RunRecord, Transcript
+from stillfixed.actors.session.rejudge import Rejudgement
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.actors.session.state import Override
 
@@ -95,6 +101,16 @@ def comparison_json(comparison: Comparison) -> Json:
         "expect": comparison.expect,
         "judged": comparison.judged,
         "override": override_json(comparison.override),
+    }
+
+
+def rejudgement_json(one: Rejudgement) -> Json:
+    fields: Json = msgspec.to_builtins(one)
+    return {
+        **fields,
+        "at": _time(one.at),
+        "differs": one.differs,
+        "override": override_json(one.override),
     }
 
 

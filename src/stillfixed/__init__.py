@@ -30,6 +30,7 @@ from stillfixed.actors.errors import (
 )
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
+from stillfixed.actors.session.rejudge import Rejudgement
 from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_check
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "LoginRefused",
     "NotYourSession",
     "PolicyError",
+    "Rejudgement",
     "RequestRefused",
     "Run",
     "RunRecord",

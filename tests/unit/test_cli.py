@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from stillfixed.actors import hostfile
@@ -18,6 +19,7 @@ from stillfixed.actors.log.contract import Append, Chunk
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.state import State, fold, heading
+from stillfixed.actors.verdicts.model import JUDGE_VERSION
 from stillfixed.connectors.cli import slash
 from stillfixed.connectors.cli.app import app
 from stillfixed.connectors.cli.arguments import endpoint_address, monitor_times
@@ -50,8 +52,11 @@ def story() -> tuple[list[e.SessionEvent], list[Chunk]]:
     return events, chunks
 
 
-async def write(folder: Path) -> None:
+async def write(
+    folder: Path, change: Callable[[e.SessionEvent], e.SessionEvent] = lambda event: event
+) -> None:
     events, chunks = story()
+    events = [change(event) for event in events]
     head = heading(fold(State(), events))
     assert head is not None
     log = await open_log(Settings(data=folder).log_url)
@@ -103,6 +108,8 @@ def invoke(*arguments: str, data: Path | None = None) -> Result:
         ["monitor", SESSION, "uptime", "--every", "5q", "--for", "1h"],
         ["endpoint", SESSION, "ana@"],
         ["at", SESSION, "--version", "1", "--time", "18:30"],
+        ["override", SESSION, "r3", "mended", "Why."],
+        ["override", SESSION, "r3", "fixed"],
     ],
     ids=" ".join,
 )
@@ -196,6 +203,32 @@ def test_the_session_is_shown_as_it_was(data: Path) -> None:
     )
     assert "NOT RUN AGAIN" in invoke("at", SESSION, "--version", str(change), data=data).stdout
     assert "✓ FIXED" in invoke("at", SESSION, data=data).stdout
+
+
+def by_an_older_judge(event: e.SessionEvent) -> e.SessionEvent:
+    if isinstance(event, e.CheckVerified):
+        return replace(event, judge="0", verdict="inconclusive", reasons=("Eh.",))
+    return event
+
+
+def test_rejudge_shows_both_verdicts_and_changes_nothing(tmp_path: Path) -> None:
+    """The versions of both judges, the reasons of today's, what differs, and the same as JSON."""
+    data = tmp_path
+    asyncio.run(write(data, by_an_older_judge))
+    log_file = Settings(data=data).log_file
+    before = log_file.read_bytes()
+    text = invoke("rejudge", SESSION, data=data).stdout
+    head, then, now, *reasons, end = text.splitlines()
+    assert head.startswith("≠ r3 beside r1  systemctl is-active nginx on web1")
+    assert then == "    then ? INCONCLUSIVE  judge 0"
+    assert now == f"    now  ✓ FIXED  judge {JUDGE_VERSION}"
+    assert reasons
+    assert end == "1 verdict, 1 differs. The history is as it was."
+    [one] = json.loads(invoke("rejudge", SESSION, "--json", data=data).stdout)
+    assert (one["baseline"], one["verification"], one["differs"]) == ("r1", "r3", True)
+    assert one["then"] == {"judge": "0", "verdict": "inconclusive", "reasons": ["Eh."]}
+    assert (one["now"]["judge"], one["now"]["verdict"]) == (JUDGE_VERSION, "fixed")
+    assert log_file.read_bytes() == before
 
 
 def test_a_policy_is_adopted_without_a_host_and_a_faulty_one_is_not(
