@@ -26,7 +26,7 @@ from stillfixed.actors.session.events import (
     SessionEvent,
     decode,
 )
-from stillfixed.actors.session.history import RunRecord, run_records
+from stillfixed.actors.session.history import RunRecord, run_records, until_judged
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.session.state import State, fold
 
@@ -136,9 +136,10 @@ class LiveSession:
         return run.record
 
     async def _earlier_run(self, run_id: str) -> RunRecord:
-        """A run that ended before this was asked, perhaps under another copy."""
+        """A run that ended before this was asked, perhaps under another copy. The same request has
+        the same answer again: the run as it ended."""
         recorded = await self._log.read(self.journal.stream)
-        events = [decode(record.data) for record in recorded]
+        events = until_judged([decode(record.data) for record in recorded], run_id)
         chunks = await shown_chunks(self._log, events, only=run_id)
         return run_records(events, chunks)[run_id]
 

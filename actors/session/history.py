@@ -2,7 +2,7 @@
 sides. Pure: built from recorded events and the bytes of their chunks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -224,6 +224,18 @@ def run_records(
         )
         for name, run in runs.items()
     }
+
+
+def until_judged(events: Sequence[e.SessionEvent], run: str) -> Sequence[e.SessionEvent]:
+    """The events up to the run's first judgement: the run as it ended, whatever was said of it
+    later."""
+    for number, event in enumerate(events, start=1):
+        match event:
+            case e.CheckObserved(run=name) | e.CheckVerified(verification=name) if name == run:
+                return events[:number]
+            case _:
+                pass
+    return events
 
 
 def _started(event: e.RunStarted) -> RunRecord:

@@ -118,6 +118,36 @@ with stillfixed.connect(stillfixed.Settings(data=Path({data!r}))) as service:
 """
 
 
+def test_a_dispatcher_overrides_a_verdict_of_a_hosted_session(
+    environment: dict[str, str], host: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    """The technician may not; who may is shown beside the judge, in the closure's refusal too."""
+    opened = stillfixed_says(environment, "open", "-t", "T-3", "-c", "Acme", "-e", "local")
+    session = opened.stdout.strip()
+    config = tmp_path / "app.conf"
+    for command in (f"cat {config}", f"echo ok > {config}", f"cat {config}"):
+        assert stillfixed_says(environment, "run", session, command).returncode == 0
+    words = ("override", session, "r3", "still_failing", "It is the wrong file.")
+    refused = stillfixed_says(environment, *words)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "four eyes" in refused.stderr
+    done = stillfixed_says(environment, *words, "--by", "dora")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr == "Recorded: the verdict of r3 is still_failing.\n"
+    said = "dora says ✗ STILL FAILING, the judge said ✓ FIXED: It is the wrong file."
+    checks = stillfixed_says(environment, "checks", session).stdout
+    assert checks.startswith("✗ STILL FAILING")
+    assert said in checks
+    transcript = stillfixed_says(environment, "transcript", session).stdout
+    assert "overrode ✓ FIXED of r3 with ✗ STILL FAILING: It is the wrong file." in transcript
+    close = stillfixed_says(environment, "close", session)
+    assert close.returncode == 3
+    assert "dora overrode the judge's fixed" in close.stdout
+    rejudged = stillfixed_says(environment, "rejudge", session).stdout
+    assert rejudged.startswith("= r3 beside r1")
+    assert said in rejudged
+
+
 def test_others_join_a_running_host_and_a_monitor_goes_on_without_them(
     environment: dict[str, str], host: "subprocess.Popen[str]"
 ) -> None:

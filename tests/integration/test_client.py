@@ -46,6 +46,38 @@ async def test_from_the_fault_to_the_closed_ticket(service: AsyncClient, tmp_pat
         await session.run("true")
 
 
+async def test_a_dispatcher_overrides_and_todays_judge_is_asked(
+    service: AsyncClient, tmp_path: Path
+) -> None:
+    """Said, refused, said again by who may; then read beside the judge's, which nothing changed."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[[policy]]\nname = 'all'\ndispatchers = ['dora']\n")
+    await service.adopt_policies(policy, by="mona")
+    flag = tmp_path / "service.up"
+    session = await open_local(service)
+    for command in (f"test -e {flag}", f"touch {flag}", f"test -e {flag}"):
+        run = await session.run(command)
+    for person in ("ana", "eve"):
+        other = await service.session(session.id, by=person)
+        with pytest.raises(stillfixed.RequestRefused, match=r"four eyes|not among"):
+            await other.override(run.run, "still_failing", "No.")
+    dora = await service.session(session.id, by="dora")
+    await dora.override(run.run, "still_failing", "The page is blank.")
+    refused = await session.request_closure()
+    assert "dora overrode the judge's fixed with still_failing: The page is blank." in " ".join(
+        refused.reasons
+    )
+    [comparison] = await dora.comparisons()
+    assert (comparison.standing, comparison.judged) == ("still_failing", "fixed")
+
+    version = (await dora.state()).version
+    [rejudged] = await dora.rejudge()
+    assert rejudged.override == comparison.override
+    assert rejudged.then == rejudged.now
+    assert rejudged.now.verdict == "fixed"
+    assert (await dora.state()).version == version
+
+
 async def test_live_output_arrives_while_the_command_runs(
     service: AsyncClient, tmp_path: Path
 ) -> None:

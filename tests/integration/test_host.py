@@ -275,3 +275,21 @@ class TestAlarms:
             await tries.get()
         alarms.cancel()
         assert await bench.log.next_due() is not None
+
+
+async def test_what_is_said_later_of_a_run_does_not_change_its_answer(bench: Bench) -> None:
+    """The run's request, asked again of another host after an override: the run as it ended."""
+    host = await bench.host("host-1")
+    await bench.open(host)
+    for command, status in ((CHECK, 3), ("systemctl restart nginx", 0), (CHECK, 0)):
+        bench.script.exit_status = status
+        envelope = Envelope(
+            "s-1", "s-1", command + str(status), r.StartRun(by="ana", command=command)
+        )
+        [answer] = await host.serve([envelope])
+    doubt = r.OverrideVerdict(by="dora", run="r3", verdict="inconclusive", reason="Only just.")
+    assert await bench.ask(host, doubt) == r.Done()
+    again = await bench.host("host-2")
+    assert await again.serve([envelope]) == [answer]
+    records = run_records(await bench.events(), {})
+    assert records["r3"].override is not None

@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,9 +20,11 @@ from stillfixed.actors.runtime.host import HostSettings, SessionHost
 from stillfixed.actors.runtime.messages import MOVED, Envelope
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
+from stillfixed.actors.session.gate import is_current
 from stillfixed.actors.session.gate import rule as gate
 from stillfixed.actors.session.policy import BUILT_IN
-from stillfixed.actors.session.state import State, evolve
+from stillfixed.actors.session.state import State, check_key, evolve, fold
+from stillfixed.actors.verdicts.model import Verdict
 from tests.support.clock import VirtualClock
 from tests.support.scripted import Script
 
@@ -81,6 +83,21 @@ class SessionMachine(RuleBasedStateMachine):
         self.script.stdout = b"active\n" if status == 0 else b"failed\n"
         self.ask(r.StartRun(by=by, command=command))
 
+    @rule(
+        command=CHECKS,
+        before=st.sampled_from([0, 3]),
+        after=st.sampled_from([0, 3]),
+        says=st.sampled_from([None, *get_args(Verdict)]),
+    )
+    def verify(self, command: str, before: int, after: int, says: Verdict | None) -> None:
+        """What single steps seldom add up to: a check, a change, the check again, a doubt."""
+        by = fold(State(), self.events()).technician
+        self.run(by, command, before)
+        self.run(by, "systemctl restart nginx", 0)
+        self.run(by, command, after)
+        if says:
+            self.override("dan", -1, says, "I saw it.")
+
     @rule(by=PEOPLE, command=st.one_of(CHECKS, CHANGES))
     def run_on_a_dead_endpoint(self, by: str, command: str) -> None:
         self.script.lost = True
@@ -94,6 +111,22 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(by=PEOPLE, annotation=st.sampled_from(["n1", "n2", "n3"]))
     def accept(self, by: str, annotation: str) -> None:
         self.ask(r.AcceptAnnotation(by=by, annotation=annotation))
+
+    @rule(by=PEOPLE, command=CHECKS, expect=st.sampled_from(["exit_status == 0", "stdout == x"]))
+    def state_expectation(self, by: str, command: str, expect: str) -> None:
+        self.ask(r.StateExpectation(by=by, command=command, expect=expect))
+
+    @rule(
+        by=st.sampled_from(["ana", "dora", "dan"]),
+        which=st.sampled_from([-1, -1, -2, 0]),
+        verdict=st.sampled_from(get_args(Verdict)),
+        reason=st.sampled_from(["I saw it.", "I saw it.", " "]),
+    )
+    def override(self, by: str, which: int, verdict: Verdict, reason: str) -> None:
+        """Of the newest verdict, mostly; of the one before, or of a run that has none."""
+        judged = [x.verification for x in self.events() if isinstance(x, e.CheckVerified)]
+        run = ["r1", "r1", *judged][which]
+        self.ask(r.OverrideVerdict(by=by, run=run, verdict=verdict, reason=reason))
 
     @rule(by=PEOPLE)
     def declare_change(self, by: str) -> None:
@@ -207,6 +240,36 @@ class SessionMachine(RuleBasedStateMachine):
                 assert gate(state, BUILT_IN, event.at).granted
                 assert event.evidence
             state = evolve(state, event)
+
+    @invariant()
+    def an_override_is_by_another_of_a_verdict_in_force(self) -> None:
+        """And counts, until the check is judged again or a change follows, and no longer."""
+        state = State()
+        for event in self.events():
+            before, state = state, evolve(state, event)
+            if not isinstance(event, e.VerdictOverridden):
+                for check in state.checks.values():
+                    v = check.verification
+                    if v and v.override:
+                        assert v in [c.verification for c in before.checks.values()]
+                continue
+            [check] = [
+                check
+                for check in before.checks.values()
+                if check.verification and check.verification.seen.run == event.verification
+            ]
+            assert check.verification
+            assert is_current(before, check)
+            assert event.replaces == check.verification.in_force != event.verdict
+            assert event.by not in before.worked
+            assert event.reason.strip()
+            after = state.checks[check_key(event.endpoint, event.check)].verification
+            assert after is not None
+            assert (after.verdict, after.reasons, after.in_force) == (
+                check.verification.verdict,
+                check.verification.reasons,
+                event.verdict,
+            )
 
     @invariant()
     def every_run_has_at_most_one_end(self) -> None:
