@@ -169,7 +169,10 @@ def _missing_proof(state: State, policy: Policy) -> Iterator[Reason]:
 def _verdict(state: State, check: Check) -> str:
     if check.verification is None or not is_current(state, check):
         return "not run again"
-    return ", ".join(filter(None, (check.verification.in_force, _overrode(check.verification))))
+    v = check.verification
+    if v.override is None or v.in_force in ("still_failing", "regressed"):  # told in full already
+        return v.in_force
+    return f"{v.in_force}, since {_overrode(v)}"
 
 
 def _not_rerun(state: State) -> Iterator[Reason]:

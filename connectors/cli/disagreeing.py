@@ -31,10 +31,7 @@ async def override(
     ],
     verdict: Annotated[
         Verdict,
-        typer.Argument(
-            metavar="VERDICT",
-            help="fixed, still_failing, regressed, healthy or inconclusive.",
-        ),
+        typer.Argument(metavar="VERDICT", help="What it is instead."),
     ],
     reason: Annotated[str, typer.Argument(metavar="REASON", help="Why, in quotes.")],
 ) -> None:
