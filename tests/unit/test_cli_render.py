@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from stillfixed.actors.session.history import Comparison, RunRecord
-from stillfixed.connectors.cli.render import STANDINGS, ComparisonView, run_line
+from stillfixed.actors.session.requests import ClosureAnswer
+from stillfixed.actors.session.state import Override
+from stillfixed.connectors.cli.render import STANDINGS, ComparisonView, closure, run_line
 from stillfixed.connectors.cli.text import LiveText, parse_moment, parse_span, plain, span
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -170,6 +173,26 @@ def test_a_run_that_was_not_sent_says_why() -> None:
     """Its line is a sentence, without an exit status."""
     record = run("r1", status="not_sent", exit_status=None, ended_at=None, reason="No route.")
     assert shown(run_line(record)).strip() == "not sent: No route. · r1"
+
+
+def test_an_override_is_shown_beside_the_judges_verdict() -> None:
+    """In the head of the check the verdict in force; under it who said so, what else, and why."""
+    said = Override("still_failing", "The page is blank.", "dora", START)
+    both = comparison("a\n", "b\n", "still_failing")
+    assert both.after is not None
+    both = replace(both, after=replace(both.after, verdict="fixed", override=said, baseline="r1"))
+    head = shown(ComparisonView(both), 100).splitlines()
+    assert head[0].startswith("✗ STILL FAILING")
+    assert head[2] == ("  - dora says ✗ STILL FAILING, the judge said ✓ FIXED: The page is blank.")
+    assert both.after is not None
+    line = shown(run_line(both.after), 100).strip()
+    assert line.endswith("✓ FIXED beside r1 · overridden by dora: ✗ STILL FAILING")
+
+
+def test_a_grant_that_rests_on_an_override_says_so() -> None:
+    """The technician and the dispatcher read it where they read that the ticket is closed."""
+    answer = ClosureAnswer(result="granted", policy="p", mode="enforce", overrides=("dora said.",))
+    assert "CLOSURE GRANTED (policy p, mode enforce)\n  - dora said." in shown(closure(answer, "s"))
 
 
 @pytest.mark.parametrize(
