@@ -13,7 +13,8 @@ from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.lists import read_lists
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import without_prompts
-from stillfixed.actors.verdicts.tables import Table, table_at
+from stillfixed.actors.verdicts.table_rows import Table
+from stillfixed.actors.verdicts.tables import table_at
 
 __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 

@@ -80,7 +80,7 @@ def text_health(line: str) -> Health | None:
     return None
 
 
-_VOLATILE = re.compile(r"\b0x[0-9a-f]+\b|\d+(?:[.,:/-]\d+)*")
+_VOLATILE = re.compile(r"\b0x[0-9a-f]+\b|(?<![\w.-])\d+(?:[.,:/-]\d+)*(?![a-z]{3})")
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,200 @@
+"""The rows under a table's heading: where they end, and which word belongs to which column.
+
+Guarantee: never raises on any text; every row is looked at once.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from stillfixed.actors.verdicts.prompts import is_prompt
+
+Span = tuple[int, int]
+"""Where a column stands in its heading: start and end."""
+
+RULE = re.compile(r"^[\s>]*[-=]{2,}(?:[\s+|]+[-=]{2,})*[\s+|]*$")
+CHUNK = re.compile(r"\S+(?: \S+)*")
+WORD = re.compile(r"\S+")
+MARKED = re.compile(r"^(\s*)[●*×○↻]\s")  # noqa: RUF001  systemctl prints these
+
+
+class Table(Struct, frozen=True):
+    """Rows are (index of the line, one value a column). `end` is the first line behind it;
+    `passed` are lines inside that are no rows."""
+
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
+    end: int
+    passed: list[int] = []
+
+
+def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequence[Span]) -> Table:
+    rows: list[tuple[int, list[str]]] = []
+    passed: list[int] = []
+    at = start
+    while at < len(lines):
+        line = lines[at]
+        if not line.strip():
+            going = _goes_on(lines, at, names, spans, first=not rows)
+            if going is None:
+                break
+            passed += [i for i in range(at, going) if lines[i].strip()]
+            at = going
+            continue
+        if RULE.match(line):
+            at += 1
+            continue
+        if (
+            not rows
+            and is_title_line(line)
+            and at + 1 < len(lines)
+            and _is_row(lines[at + 1], names, spans)
+        ):
+            passed.append(at)
+        elif is_prompt(line) or not _is_row(line, names, spans):
+            if not rows or not line.startswith((" ", "\t")) or _is_title(lines, at):
+                break
+            passed.append(at)
+        elif rows and _wraps(line, spans):
+            _append(rows[-1][1], _cut(line, spans))
+        else:
+            rows.append((at, _cut(line, spans)))
+        at += 1
+    return Table(names, _straightened(lines, rows, len(names)), at, passed)
+
+
+def _next_text(lines: Sequence[str], at: int) -> int | None:
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    return at if at < len(lines) else None
+
+
+def _goes_on(
+    lines: Sequence[str], at: int, names: list[str], spans: Sequence[Span], *, first: bool
+) -> int | None:
+    """The line where the table goes on behind a blank line, with one title between at most."""
+    following = _next_text(lines, at)
+    if first and following is not None and _is_row(lines[following], names, spans):
+        return following
+    for _ in range(2):
+        if following is None or is_prompt(lines[following]):
+            return None
+        if _stands_under(lines[following], spans):
+            return following
+        following = following + 1 if following + 1 < len(lines) else None
+    return None
+
+
+def is_title_line(line: str) -> bool:
+    """`Redundancy group: 1` between rows, or `  inet.0: 12/12` under one."""
+    return bool(re.match(r"^\s*[\w. -]+ ?: ", line)) and len(CHUNK.findall(line)) <= 2
+
+
+def _stands_under(line: str, spans: Sequence[Span]) -> bool:
+    """Whether a line has a value in nearly every column, each at its place."""
+    chunks = [found.span() for found in CHUNK.finditer(line)]
+    starts = sum(any(a == start or b == end for a, b in chunks) for start, end in spans)
+    return (
+        len(spans) >= 3
+        and starts >= max(3, 0.7 * len(spans))
+        and not re.search(r"^\s*[-=]{2}", line)
+    )
+
+
+def _is_title(lines: Sequence[str], at: int) -> bool:
+    return at + 1 < len(lines) and bool(RULE.match(lines[at + 1]))
+
+
+def _is_row(line: str, names: list[str], spans: Sequence[Span]) -> bool:
+    chunks = [found.span() for found in CHUNK.finditer(line)]
+    if is_title_line(line) and len(spans) >= 3:
+        return False
+    if len(chunks) >= 2 or len(spans) == 1:
+        return True
+    words = line.split()
+    if len(words) >= len(spans) and not line.rstrip().endswith((".", ":")):
+        return len(spans) == 2 or len(words) < 2 * len(spans)
+    # one value in one column: the others are empty or the value is all there is
+    start, end = chunks[0] if chunks else (0, 0)
+    return sum(a < end and b > start for a, b in spans) <= 1 and ":" not in line
+
+
+def _wraps(line: str, spans: Sequence[Span]) -> bool:
+    """A line that only goes on with values of the row above: its first column is empty."""
+    chunks = [found.span() for found in CHUNK.finditer(line)]
+    return (
+        len(chunks) <= 2
+        and len(spans) > 2
+        and chunks[0][0] >= spans[1][0]
+        and all(any(a == start for a, _ in spans[1:]) for start, _ in chunks)
+    )
+
+
+def _append(row: list[str], more: Sequence[str]) -> None:
+    for index, value in enumerate(more):
+        if value:
+            row[index] = f"{row[index]} {value}".strip()
+
+
+def _cut(line: str, spans: Sequence[Span]) -> list[str]:
+    """Every word goes to the column it stands under; a chunk under one column goes there whole."""
+    cells: list[list[str]] = [[] for _ in spans]
+    for chunk in CHUNK.finditer(line):
+        under = columns_under(chunk.span(), spans)
+        if len(under) <= 1:
+            cells[under[0] if under else _nearest(chunk.span(), spans)].append(chunk.group())
+            continue
+        last = under[0]
+        for word in WORD.finditer(line, *chunk.span()):
+            own = [index for index in columns_under(word.span(), spans) if index >= last]
+            last = own[0] if own else last
+            cells[last].append(word.group())
+    return [" ".join(cell) for cell in cells]
+
+
+def columns_under(span: Span, spans: Sequence[Span]) -> list[int]:
+    return [index for index, (a, b) in enumerate(spans) if a < span[1] and b > span[0]]
+
+
+def _nearest(span: Span, spans: Sequence[Span]) -> int:
+    def distance(index: int) -> tuple[int, int]:
+        a, b = spans[index]
+        return (max(a - span[1], span[0] - b, 0), index)
+
+    return min(range(len(spans)), key=distance)
+
+
+def _straightened(
+    lines: Sequence[str], rows: list[tuple[int, list[str]]], width: int
+) -> list[tuple[int, list[str]]]:
+    """Rows that overflow a column are split by words, where the other rows show that every column
+    but the last holds one word."""
+    if width < 3:
+        return rows
+
+    def plain(cells: list[str]) -> bool:
+        return all(cells[:-1]) and not any(" " in cell for cell in cells[:-1])
+
+    straight = [plain(cells) for _, cells in rows]
+    if all(straight):
+        return rows
+    out: list[tuple[int, list[str]]] = []
+    for (index, cells), fine in zip(rows, straight, strict=True):
+        words = MARKED.sub(r"\1  ", lines[index]).split(None, width - 1)
+        marked = words != lines[index].split(None, width - 1)
+        if not fine and len(words) == width and (marked or _shifted(cells, straight)):
+            out.append((index, [word.strip() for word in words]))
+        else:
+            out.append((index, cells))
+    return out
+
+
+def _shifted(cells: Sequence[str], straight: Sequence[bool]) -> bool:
+    empty_before_full = any(not a and b for a, b in pairwise(cells))
+    return any(straight) and empty_before_full
+
+
+def fitted(cells: list[str], width: int) -> list[str]:
+    return (cells + [""] * width)[:width]
