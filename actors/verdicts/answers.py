@@ -10,6 +10,7 @@ from functools import lru_cache
 from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.fields import graded, number_of
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.model import Health
 
@@ -25,7 +26,42 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     fault: tuple[str, ...] = ()
     healthy: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    number: tuple[str, ...] = ()
+    low: tuple[float, float] | None = None
+    high: tuple[float, float] | None = None
+    two_lines: bool = False
+    last: bool = False
     not_run: tuple[str, ...] = ()
+
+
+class _Saying(Struct, frozen=True):
+    """One pattern of an entry and what it says; without `says`, a number found by it decides."""
+
+    entry: Answer
+    words: re.Pattern[str]
+    says: Health | None
+
+    def fact(self, found: re.Match[str], number: int | None) -> Fact | None:
+        """What the match says, or None where it holds no number to read."""
+        groups = found.groupdict()
+        value = groups.pop("number", None)
+        says = self.says or _graded(self.entry, value or "")
+        if says is None:
+            return None
+        item = " ".join(part for part in groups.values() if part)
+        shown = value if value and not self.says else " ".join(found.string.split())[:120]
+        return Fact(item, self.entry.about, shown, says, RULE, number)
+
+
+def _graded(entry: Answer, value: str) -> Health | None:
+    found = number_of(value.lower())
+    if found is None:
+        return None
+    found = abs(found)
+    if entry.high:
+        return graded(found, *entry.high)
+    fault, healthy = entry.low or (0.0, 0.0)
+    return "fault" if found <= fault else "healthy" if found >= healthy else "unclear"
 
 
 @lru_cache
@@ -34,22 +70,22 @@ def _entries() -> list[tuple[re.Pattern[str], Answer]]:
     return [(re.compile(entry.command, re.I), entry) for entry in entries]
 
 
-Saying = tuple[str, Health, re.Pattern[str]]
-"""What it is about, what it says, and the words."""
-
-
 @lru_cache(maxsize=1024)
-def _sayings(command: str) -> tuple[Saying, ...]:
-    found: list[Saying] = []
-    for pattern, entry in _entries():
-        if pattern.search(command):
-            said: tuple[tuple[Health, tuple[str, ...]], ...] = (
-                ("healthy", entry.healthy), ("fault", entry.fault), ("unclear", entry.unclear),
-            )  # fmt: skip
-            found += [
-                (entry.about, kind, _compiled(line)) for kind, group in said for line in group
-            ]
-    return tuple(found)
+def _sayings(command: str) -> tuple[_Saying, ...]:
+    return tuple(
+        _Saying(entry, _compiled(words), says)
+        for pattern, entry in _entries()
+        if pattern.search(command)
+        for says, these in _groups(entry)
+        for words in these
+    )
+
+
+def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...]], ...]:
+    return (
+        ("healthy", entry.healthy), ("fault", entry.fault), ("unclear", entry.unclear),
+        (None, entry.number),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
@@ -70,15 +106,21 @@ def _compiled(line: str) -> re.Pattern[str]:
 
 def answer_facts(command: str, lines: Sequence[tuple[int | None, str]]) -> Iterator[Fact]:
     """Facts of the lines that are known answers of this command; the first saying that fits a line
-    decides. Named groups of the pattern make the item."""
+    decides. Of an entry that counts by its `last` line, only that one."""
     sayings = _sayings(command)
     if not sayings:
         return
-    for number, line in lines[:_LINES_LIMIT]:
+    last: dict[tuple[str, str], Fact] = {}
+    for place, (number, line) in enumerate(lines[:_LINES_LIMIT]):
         if not line.strip():
             continue
-        for about, said, words in sayings:
-            if found := words.search(line):
-                item = " ".join(part for part in found.groupdict().values() if part)
-                yield Fact(item, about, " ".join(line.split())[:120], said, RULE, number)
+        following = lines[place + 1][1] if place + 1 < len(lines) else ""
+        for saying in sayings:
+            text = f"{line}\n{following}" if saying.entry.two_lines else line
+            if (found := saying.words.search(text)) and (fact := saying.fact(found, number)):
+                if saying.entry.last:
+                    last[fact.item, fact.field] = fact
+                else:
+                    yield fact
                 break
+    yield from last.values()

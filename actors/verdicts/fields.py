@@ -47,12 +47,14 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     healthy: tuple[str, ...] = ()
     fault: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
     other: Health | None = None
     yes: Literal["healthy", "fault"] | None = None
     only_yes: Literal["healthy", "fault"] | None = None
     above_zero: Literal["fault", "unclear"] | None = None
     low: tuple[float, float] | None = None
     high: tuple[float, float] | None = None
+    of: tuple[str, ...] = ()
     when: dict[str, tuple[str, ...]] = {}
 
 
@@ -93,7 +95,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     value = cell.value.strip()
     lowered = value.lower().strip(" .\"'")
     for state in _states_of(field):
-        if _fits(state, command, record) and (said := _by_state(state, lowered)):
+        if _fits(state, command, record) and (said := _by_state(state, lowered, record)):
             return said
     return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
 
@@ -107,7 +109,7 @@ def _fits(state: State, command: str, record: Record) -> bool:
     )
 
 
-def _by_state(state: State, lowered: str) -> Said | None:
+def _by_state(state: State, lowered: str, record: Record) -> Said | None:
     head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
     lists: tuple[tuple[Health, tuple[str, ...]], ...] = (
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
@@ -115,10 +117,12 @@ def _by_state(state: State, lowered: str) -> Said | None:
     for said, listed in lists:
         if lowered in listed or (head and head in listed):
             return Said(said, "state of the field")
+    if lowered in state.quiet or (head and head in state.quiet):
+        return None if _meant(record) else Said("fault", QUIET)
     if lowered in _YES and (meaning := state.yes or (state.only_yes if _YES[lowered] else None)):
         good = (meaning == "healthy") == _YES[lowered]
         return Said("healthy" if good else "fault", "yes or no")
-    number = _number(lowered)
+    number = share_of(lowered, record, state.of) if state.of else number_of(lowered)
     if number is not None and state.above_zero:
         return Said("healthy" if number == 0 else state.above_zero, "count above zero")
     if number is not None and state.high:
@@ -130,9 +134,34 @@ def _by_state(state: State, lowered: str) -> Said | None:
     return Said(state.other, "state of the field") if state.other else None
 
 
-def _number(text: str) -> float | None:
-    found = re.match(r"^-?\d{1,15}(?:[.,]\d+)?(?=\s*(?:%|[a-z°]{0,5})$)", text)
+def number_of(text: str) -> float | None:
+    """The number a value in lower case starts with, where at most a unit follows."""
+    found = re.match(r"^[+-]?\d{1,15}(?:[.,]\d+)?(?=\s*(?:%|[a-z°]{0,5})$)", text)
     return float(found.group().replace(",", ".")) if found else None
+
+
+_SIZES = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4,
+          "kib": 1, "mib": 2, "gib": 3, "tib": 4}  # fmt: skip
+
+
+def share_of(value: str, record: Record, wholes: tuple[str, ...]) -> float | None:
+    """How many per cent a size is of the first of the other fields that holds one."""
+    whole = next((record[name] for name in wholes if record.get(name)), None)
+    sizes = [_size(value), _size(whole or "")]
+    if sizes[0] is None or not sizes[1]:
+        return None
+    return 100 * sizes[0] / sizes[1]
+
+
+def _size(text: str) -> float | None:
+    found = re.match(r"^(\d[\d.,]*)\s*([kmgt]?i?b?)(?:\s|\(|$)", text.strip())
+    if found is None or found[2] not in _SIZES:
+        return None
+    plain = re.sub(r"[.,](?=\d{3}(?:[.,]|$))", "", found[1]).replace(",", ".").rstrip(".")
+    try:
+        return float(plain) * 1024.0 ** _SIZES[found[2]]
+    except ValueError:
+        return None
 
 
 def graded(number: float, healthy_below: float, fault_from: float) -> Health:

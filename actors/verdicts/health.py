@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.answers import answer_facts
+from stillfixed.actors.verdicts.bare import bare_facts
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.dates import date_facts
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import (
-    answer,
     line_facts,
     messages,
 )
@@ -96,7 +96,7 @@ def _facts(
     for cell in reading.cells:
         records.setdefault(cell.record, {})[name_of(cell.field)] = cell.value.lower()
     judged = len(answered)
-    if said := answer(command, reading):
+    for said in bare_facts(command, reading):
         judged += 1
         yield said
     for dated in date_facts(reading):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
-from stillfixed.actors.verdicts.cells import Fact, Reading
+from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.fields import LOSS, graded
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
@@ -33,30 +33,6 @@ _PLUGIN = re.compile(
 _MARK = re.compile(r"^\s*[*●•○×>+-]\s+")  # noqa: RUF001  systemctl prints a multiplication sign
 _PLUGIN_STATES: dict[str, Health] = {"OK": "healthy", "UNKNOWN": "unclear"}
 _MESSAGE_LIMIT = 200
-
-
-def answer(command: str, reading: Reading) -> Fact | None:
-    """An output of one short answer: `Running`, `not running`; `False` on a line of its own where
-    the command asks yes or no."""
-    asks = re.search(r"(?i)^\W*test-|-quiet\b|\.(\w+)\W*$", command)
-    member = (asks.group(1) or "") if asks else ""
-    for number, line in reading.rest[-3:] if asks else ():
-        if line.strip() in ("True", "False"):
-            bad = re.search(r"(?i)error|fail|expired|locked|dead|pending", member)
-            good = (line.strip() == "True") != bool(bad)
-            return Fact(
-                "", "answer", line.strip(), _health("healthy" if good else ""), "yes or no", number
-            )
-    if reading.cells or len(reading.rest) != 1:
-        return None
-    number, line = reading.rest[0]
-    word = line.strip().strip('"').lower()
-    if not re.fullmatch(r"[^\W\d_][\w -]*", word) or len(word.split()) > 3:
-        return None
-    found = word_health(word)
-    return (
-        Fact("", "answer", line.strip(), _health(found), "status word", number) if found else None
-    )
 
 
 def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:

@@ -67,6 +67,9 @@ def rows_of(listing: Listing, reading: Reading) -> list[Row]:
 def listing_facts(
     listing: Listing, command: str, reading: Reading, stderr: Sequence[str]
 ) -> Iterator[Fact]:
+    if _COUNTS.search(command):
+        yield from _count(listing, reading)
+        return
     rows = rows_of(listing, reading)
     if listing.rows == "faults":
         for row in rows:
@@ -85,3 +88,20 @@ def listing_facts(
             yield Fact("", LISTED, rows[0].text[:120], "healthy", "wanted in a list", rows[0].line)
         elif not stderr:
             yield Fact("", LISTED, "nothing", "fault", "wanted in a list")
+
+
+_COUNTS = re.compile(
+    r"\.count\b\W*$|\bmeasure(-object)?\b(?!.*-(sum|average|max|min))|\bfind(str)?\s+/c|\bwc -l",
+    re.I,
+)
+
+
+def _count(listing: Listing, reading: Reading) -> Iterator[Fact]:
+    """The number of rows where the command only counts them: as good or bad as the rows."""
+    found = [(cell.value, cell.line) for cell in reading.cells if cell.field.lower() == "count"]
+    found += [(line, number) for number, line in reading.rest]
+    numbers = [(text.strip(), line) for text, line in found if re.fullmatch(r"\s*\d+\s*", text)]
+    if len(numbers) == 1:
+        value, line = numbers[0]
+        bad = (int(value) > 0) == (listing.rows == "faults")
+        yield Fact("", "count", value, "fault" if bad else "healthy", "count of a list", line)

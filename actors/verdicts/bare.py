@@ -1,0 +1,79 @@
+"""Outputs that are one bare value: `Running`, `not running`, `True`, `0`; the command says of what.
+
+Guarantee: a value of a member that nobody described, or of no member, speaks only by its word.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from stillfixed.actors.verdicts.cells import Cell, Fact, Reading
+from stillfixed.actors.verdicts.fields import field_health
+from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.phrases import word_health
+
+_LINES_LIMIT = 20
+_MEMBER = re.compile(
+    r"\.(?P<a>\w+)\W*$|-exp\w*\s+['\"]?(?P<b>\w+)\W*$"
+    r"|(?:%|\bforeach(?:-object)?)\s+(?:-membername\s+)?(?P<c>[a-z]\w*)\W*$",
+    re.I,
+)
+_COMPARES = re.compile(
+    r"-(?P<op>eq|ne|match|like|contains|in)\s+['\"]?(?P<value>[\w ]+?)['\"]?\W*$", re.I
+)
+_ASKS_YES = re.compile(r"^\W*(test|confirm)-|-quiet\b|-contains\b|\[bool\]|\btest-path\b", re.I)
+_BAD_NEWS = re.compile(r"error|fail|expired|locked|dead|pending|required|offline", re.I)
+
+
+@lru_cache(maxsize=1024)
+def member_of(command: str) -> str:
+    """The one member of an object that a command prints: `Status` of `(Get-Service x).Status`."""
+    found = _MEMBER.search(command)
+    return next((name for name in found.groups() if name), "") if found else ""
+
+
+def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
+    """What bare values say, one to a line; only of outputs that hold nothing else."""
+    yes = _yes_no(command, reading)
+    if yes:
+        yield yes
+        return
+    if reading.cells or not 0 < len(reading.rest) <= _LINES_LIMIT:
+        return
+    if member := member_of(command):
+        for number, line in reading.rest:
+            cell = Cell("", member, line.strip(), number)
+            if said := field_health(command, cell, {}):
+                yield Fact("", said.field or member, cell.value, said.health, said.rule, number)
+        return
+    number, line = reading.rest[0]
+    word = line.strip().strip('"').lower()
+    if len(reading.rest) == 1 and re.fullmatch(r"[^\W\d_][\w -]*", word) and len(word.split()) <= 3:
+        if found := word_health(word):
+            yield Fact(
+                "", "answer", line.strip(), _health(found == "healthy"), "status word", number
+            )
+
+
+def _yes_no(command: str, reading: Reading) -> Fact | None:
+    """`False` on a line of its own where the command asks yes or no."""
+    member, compares = member_of(command), _COMPARES.search(command)
+    if not (member or compares or _ASKS_YES.search(command)):
+        return None
+    for number, line in reading.rest[-3:]:
+        if (text := line.strip()) not in ("True", "False"):
+            continue
+        wanted = not _BAD_NEWS.search(member)
+        if compares:
+            said = word_health(compares["value"].lower())
+            if said is None:
+                return None
+            wanted = (said == "healthy") == (compares["op"].lower() != "ne")
+        elif member and (known := field_health(command, Cell("", member, text), {})):
+            return Fact("", member, text, known.health, known.rule, number)
+        return Fact("", "answer", text, _health((text == "True") == wanted), "yes or no", number)
+    return None
+
+
+def _health(good: bool) -> Health:
+    return "healthy" if good else "fault"
