@@ -48,11 +48,9 @@ def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
         return
     number, line = reading.rest[0]
     word = line.strip().strip('"').lower()
-    if len(reading.rest) == 1 and re.fullmatch(r"[^\W\d_][\w -]*", word) and len(word.split()) <= 3:
-        if found := word_health(word):
-            yield Fact(
-                "", "answer", line.strip(), _health(found == "healthy"), "status word", number
-            )
+    short = re.fullmatch(r"[^\W\d_][\w-]*(?: [\w-]+){0,2}", word)
+    if len(reading.rest) == 1 and short and (found := word_health(word)):
+        yield Fact("", "answer", line.strip(), _health(found == "healthy"), "status word", number)
 
 
 def _yes_no(command: str, reading: Reading) -> Fact | None:

@@ -62,7 +62,8 @@ def end_is_missing(first: Shown, second: Shown) -> bool:
     fields = {field for _, field in second.cells}
     lines = {key: cell.line or 0 for key, cell in first.cells.items() if key[1] in fields}
     lines |= {key: f.line or 0 for key, f in first.facts.items() if f.health == "healthy"}
-    last = max((line for key, line in lines.items() if key in after), default=0)
+    shown = lines | {key: fact.line or 0 for key, fact in first.facts.items()}
+    last = max((line for key, line in shown.items() if key in after), default=0)
     lost = [line for key, line in lines.items() if line and key not in after]
     return bool(lost) and min(lost) > last
 

@@ -78,7 +78,12 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
     reason = why_not_run(command, run, platform, reading, facts)
-    cells = {(cell.item, cell.field.strip()): cell for cell in reading.cells}
+    told = {fact.line for fact in answers}
+    cells = {
+        (cell.item, cell.field.strip()): cell
+        for cell in reading.cells
+        if cell.line is None or cell.line not in told
+    }
     where = whereabouts(command, run, reading)
     return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
 
