@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.answers import RULE as ANSWER
 from stillfixed.actors.verdicts.cells import Cell, Fact
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.fields import QUIET
@@ -121,7 +122,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
     if twin is None and (cell := other.cells.get((fault.item, fault.field))):
         return _in_cell(cell)
-    if fault.field in _WHOLE_RUN:
+    if _of_the_run(fault):
         if there:
             return Elsewhere("bad", there[0])
         if _answers(here, other) and not _has_sibling(fault, other):
@@ -131,6 +132,11 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     if other.all_clear:
         return Elsewhere("good", twin, "the list of faulty items is empty")
     return Elsewhere("unknown", twin)
+
+
+def _of_the_run(fact: Fact) -> bool:
+    """Whether a fact is no value of an item but says how the whole run went."""
+    return fact.field in _WHOLE_RUN or (not fact.item and fact.rule == ANSWER)
 
 
 def _in_cell(cell: Cell) -> Elsewhere:

@@ -89,6 +89,11 @@ def _states_of(name: str) -> tuple[State, ...]:
     return (*named.get(name, ()), *(state for pattern, state in globs if pattern.match(name)))
 
 
+def is_known_field(name: str) -> bool:
+    """Whether a `[[state]]` names this field, as `name_of` gives it."""
+    return name in _states()[0]
+
+
 def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     """What this cell says of its item."""
     field = name_of(cell.field)

@@ -67,6 +67,8 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
 def _row(line: str, number: int) -> list[Fact]:
     """A headless row: its first part names the item, every other part may be a state."""
     parts = [part for part in re.split(r"\s{2,}|\t+\s*", _MARK.sub("", line).strip()) if part]
+    if re.match(r"(error|warning|fehler|erreur)\s?:", line.strip(), re.I):
+        return []
     return [
         Fact(parts[0], f"column {place}", part, _health(found), "status word", number)
         for place, part in enumerate(parts[1:], 2)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, name_of
+from stillfixed.actors.verdicts.fields import is_known_field
 from stillfixed.actors.verdicts.knowledge import field_names
 
 _TREE = re.compile(r"^(?:[\s|>]|[├└│─╰])*(?:[`+|\\]-+\s*|[├└╰]─*\s*)|^(\s*)>\s")
@@ -119,7 +120,9 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
     if pair and _is_pair(pair):
         return _Line(index, len(pair["indent"]), pair["key"].strip(" ."), pair["value"].strip())
     two = _TWO_CHUNKS.match(plain)
-    if two and name_of(two["key"]) in field_names("status_fields"):
+    if two and (
+        name_of(two["key"]) in field_names("status_fields") or is_known_field(name_of(two["key"]))
+    ):
         return _Line(index, len(two["indent"]), two["key"], two["value"])
     return None
 

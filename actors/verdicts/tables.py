@@ -121,7 +121,7 @@ def _name(heading: Sequence[str], groups: Sequence[Span], index: int) -> str:
 # -- only lined up ---------------------------------------------------------------------------------
 def _lined_up(lines: Sequence[str], at: int) -> Table | None:
     heading = lines[at].replace("Mounted on", "Mounted_on")
-    if not _may_be_heading(heading):
+    if not _may_be_heading(heading) or _goes_on_from_above(lines, at):
         return None
     start = at + 1
     if start < len(lines) and not lines[start].strip():
@@ -131,8 +131,19 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
     return _from_heading(lines, heading, start, sure=False)
 
 
+def _goes_on_from_above(lines: Sequence[str], at: int) -> bool:
+    """`Full Name   John Smith` under `User name   j.smith`: a list of names and values."""
+    here, above = (
+        [found.start() for found in CHUNK.finditer(line)]
+        for line in (lines[at], lines[at - 1] if at else "")
+    )
+    return len(here) == 2 and here == above
+
+
 def _may_be_heading(line: str) -> bool:
     words = line.split()
+    if line.lstrip().startswith("("):
+        return False
     if len(words) < 2 or re.search(r"[:=]\s|[:;,]$|(?<!\.)[.!?]$|[\"']", line.rstrip()):
         return False
     if any(re.search(r"\d", w) and not _NUMBERED_HEADINGS.match(w) for w in words):
