@@ -32,6 +32,7 @@ from stillfixed.actors.client_async import (
     connect_async,
 )
 from stillfixed.actors.live import OnOutput
+from stillfixed.actors.runbooks.running import OnCheck
 from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.events import AnnotationKind, CallbackKind
@@ -214,6 +215,40 @@ class Session:
         self._portal.call(
             partial(self._session.override, run, verdict, reason, request_id=request_id)
         )
+
+    def load_runbook(
+        self,
+        runbook: Path | str,
+        *,
+        endpoint: str = "",
+        parameters: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        loaded = partial(
+            self._session.load_runbook,
+            runbook,
+            endpoint=endpoint,
+            parameters=parameters,
+            request_id=request_id,
+        )
+        return self._portal.call(loaded)
+
+    def run_runbook(
+        self,
+        name: str = "",
+        *,
+        endpoint: str = "",
+        on_check: OnCheck | None = None,
+        request_id: str | None = None,
+    ) -> tuple[RunRecord, ...]:
+        done = partial(
+            self._session.run_runbook,
+            name,
+            endpoint=endpoint,
+            on_check=on_check,
+            request_id=request_id,
+        )
+        return self._portal.call(done)
 
     def monitor(
         self,

@@ -19,6 +19,8 @@ import msgspec
 from stillfixed.actors.errors import RequestRefused, UnknownSession
 from stillfixed.actors.live import LiveOutput, OnOutput
 from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.runbooks import runbook_text
+from stillfixed.actors.runbooks.running import OnCheck, each_check, loaded_runbook
 from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.runtime.outputs import judged_output, shown_chunks
 from stillfixed.actors.service import Service, Settings
@@ -249,6 +251,51 @@ class AsyncSession:
         check is run or judged again, or a change follows; the judge's stays in the history."""
         request = r.OverrideVerdict(by=self.by, run=run, verdict=verdict, reason=reason)
         await self.ask(request, request_id)
+
+    # -- runbooks -------------------------------------------------------------------------------
+    async def load_runbook(
+        self,
+        runbook: Path | str,
+        *,
+        endpoint: str = "",
+        parameters: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        """Record a runbook's checks for an endpoint: a shipped one by name, another by its path.
+        The runbook's name. Raises `RunbookError` that says what is wrong with it or missing."""
+        text, source = await asyncio.to_thread(runbook_text, runbook)
+        request = r.LoadRunbook(
+            by=self.by,
+            text=text,
+            endpoint=endpoint,
+            parameters=dict(parameters or {}),
+            source=source,
+        )
+        return (await self._expect(r.Done, request, request_id)).id
+
+    async def run_runbook(
+        self,
+        name: str = "",
+        *,
+        endpoint: str = "",
+        on_check: OnCheck | None = None,
+        request_id: str | None = None,
+    ) -> tuple[RunRecord, ...]:
+        """Run every check of a loaded runbook, one after the other; after a fix, this verifies
+        each. `on_check` hears of each before and after. Ends early where the endpoint is lost."""
+        book = loaded_runbook(await self.state(), name, endpoint)
+
+        async def run(command: str, number: int) -> RunRecord:
+            check_id = f"{request_id}/{number}" if request_id else None
+            return await self.run(command, endpoint=book.endpoint, request_id=check_id)
+
+        records = []
+        async for told in each_check(book, run):
+            if on_check is not None:
+                on_check(told)
+            if told.record is not None:
+                records.append(told.record)
+        return tuple(records)
 
     # -- monitors -------------------------------------------------------------------------------
     async def monitor(

@@ -6,6 +6,7 @@
     │   ├── SessionClosed       the session is closed: open a new one, or record a callback
     │   └── NotYourSession      another technician holds the session: take it over first
     ├── PolicyError             a policy file cannot be used; names the line or the field
+    ├── RunbookError            a runbook cannot be used; names the line, the check or the parameter
     ├── EndpointError           the endpoint could not be reached or used; no command was sent
     │   ├── EndpointUnreachable wrong name, refused port, no route, no answer in time
     │   ├── HostKeyRefused      unknown or changed host key; the message says how to accept it
@@ -57,6 +58,10 @@ class NotYourSession(RequestRefused):
 
 class PolicyError(StillfixedError):
     code = "policy"
+
+
+class RunbookError(StillfixedError):
+    code = "runbook"
 
 
 class EndpointError(StillfixedError):

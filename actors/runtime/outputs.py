@@ -20,10 +20,10 @@ class Outputs:
         self._log = log
         self._kept: OrderedDict[str, RunOutput] = OrderedDict()
 
-    def keep(self, run: str, output: RunOutput) -> None:
+    def keep(self, run: str, output: RunOutput, *, room: int = KEPT_RUNS) -> None:
         self._kept[run] = output
         self._kept.move_to_end(run)
-        while len(self._kept) > KEPT_RUNS:
+        while len(self._kept) > room:
             self._kept.popitem(last=False)
 
     def in_memory(self, runs: tuple[str, ...]) -> dict[str, RunOutput]:
@@ -31,10 +31,14 @@ class Outputs:
 
     async def load(self, state: State, runs: tuple[str, ...]) -> None:
         """Bring outputs of checks' runs into memory, as far as they are not."""
+        # A runbook asks for two runs a check, more than are kept otherwise.
+        room = max(KEPT_RUNS, len(runs))
         for run in runs:
-            if run not in self._kept:
+            output = self._kept.get(run)
+            if output is None:
                 seen = next(filter(None, (c.seen(run) for c in state.checks.values())), None)
-                self.keep(run, await judged_output(self._log, seen) if seen else RunOutput())
+                output = await judged_output(self._log, seen) if seen else RunOutput()
+            self.keep(run, output, room=room)
 
 
 async def judged_output(log: EventLog, seen: RunSeen) -> RunOutput:

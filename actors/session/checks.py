@@ -167,6 +167,7 @@ def _verified(
         platform=state.endpoints[check.endpoint].platform,
         outputs=context.outputs,
     )
+    alone = _examine(state, check.endpoint, seen, expect, context)
     return e.CheckVerified(
         at=at,
         by=by,
@@ -177,6 +178,7 @@ def _verified(
         verdict=judgement.verdict,
         reasons=judgement.reasons,
         judge=JUDGE_VERSION,
+        health=alone.health,
     )
 
 
@@ -246,17 +248,18 @@ def state_expectation(state: State, request: r.StateExpectation, context: r.Cont
     )
     events: list[e.SessionEvent] = [stated]
     if known := state.checks.get(check_key(endpoint, check)):
-        events += _judged_again(state, known, request, context)
+        events += judged_again(state, known, request.expect, by=request.by, context=context)
     return Decision(tuple(events), r.Done())
 
 
-def _judged_again(
-    state: State, known: Check, request: r.StateExpectation, context: r.Context
+def judged_again(
+    state: State, known: Check, expect: str, *, by: str, context: r.Context
 ) -> list[e.SessionEvent]:
-    finding = _examine(state, known.endpoint, known.baseline, request.expect, context)
+    """What a check's baseline and verification are by a new expectation."""
+    finding = _examine(state, known.endpoint, known.baseline, expect, context)
     observed = e.CheckObserved(
         at=context.now,
-        by=request.by,
+        by=by,
         endpoint=known.endpoint,
         check=known.check,
         run=known.baseline.run,
@@ -266,15 +269,8 @@ def _judged_again(
     )
     if known.verification is None:
         return [observed]
-    verified = _verified(
-        state,
-        known,
-        known.verification.seen,
-        request.expect,
-        context,
-        at=context.now,
-        by=request.by,
-    )
+    seen = known.verification.seen
+    verified = _verified(state, known, seen, expect, context, at=context.now, by=by)
     return [observed, verified]
 
 
@@ -291,8 +287,9 @@ def evidence_needed(state: State, request: r.FinishRun | r.StateExpectation) -> 
         return ()
     check = canonical(request.command, state.endpoints[endpoint].platform)
     known = state.checks.get(check_key(endpoint, check))
-    if known is None:
-        return ()
-    if known.verification is None:
-        return (known.baseline.run,)
-    return (known.baseline.run, known.verification.seen.run)
+    return runs_of(known) if known else ()
+
+
+def runs_of(check: Check) -> tuple[str, ...]:
+    """The runs that a check is judged by."""
+    return tuple(dict.fromkeys((check.baseline.run, check.last.run)))

@@ -1,13 +1,13 @@
 """Decisions: what a request does to a session. Pure: state, request and context in, events out.
 
 Read with `events.py` (what can happen) and `state.py` (the fold). Runs and checks are decided in
-`checks.py`, overrides of verdicts in `overriding.py`, monitors in `monitors.py`, closure in
-`closure.py`; this file is the way in, and holds the rest.
+`checks.py`, overrides of verdicts in `overriding.py`, runbooks in `loading.py`, monitors in
+`monitors.py`, closure in `closure.py`; this file is the way in, and holds the rest.
 """
 
 from typing import assert_never
 
-from stillfixed.actors.session import checks, closure, monitors, overriding
+from stillfixed.actors.session import checks, closure, loading, monitors, overriding
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decision import Decision, bad_text, refuse
@@ -39,6 +39,8 @@ def decide(state: State, request: r.SessionRequest, context: r.Context) -> Decis
             return checks.state_expectation(state, request, context)
         case r.OverrideVerdict():
             return overriding.override(state, request, context)
+        case r.LoadRunbook():
+            return loading.load(state, request, context)
         case r.Annotate():
             return _annotate(state, request, context)
         case r.AcceptAnnotation():
@@ -66,6 +68,8 @@ def evidence_needed(state: State, request: r.SessionRequest) -> tuple[str, ...]:
     match request:
         case r.FinishRun() | r.StateExpectation():
             return checks.evidence_needed(state, request)
+        case r.LoadRunbook():
+            return loading.evidence_needed(state, request)
         case _:
             return ()
 
@@ -77,6 +81,7 @@ _BY_THE_TECHNICIAN = (
     r.StartRun,
     r.DeclareChange,
     r.StateExpectation,
+    r.LoadRunbook,
     r.StartMonitor,
     r.RequestClosure,
 )

@@ -139,7 +139,8 @@ class CheckObserved(Event, frozen=True, kw_only=True, tag="check_observed"):
 
 
 class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
-    """A later run of a known check, after a change, beside its baseline."""
+    """A later run of a known check, after a change, beside its baseline. `health` is what that run
+    alone shows; releases before runbooks did not record it."""
 
     endpoint: str
     check: str
@@ -148,6 +149,30 @@ class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     verdict: Verdict
     reasons: tuple[str, ...] = ()
     judge: str
+    health: Health = "unclear"
+
+
+class RunbookCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One check of a loaded runbook, its parameters filled in; `check` is its canonical form."""
+
+    check: str
+    command: str
+    why: str = ""
+    expect: str | None = None
+
+
+class RunbookLoaded(Event, frozen=True, kw_only=True, tag="runbook_loaded"):
+    """The checks as they were then: the file may change. `digest` is the SHA-256 of its text.
+
+    Loading the same runbook on the same endpoint again takes the place of the earlier load.
+    """
+
+    runbook: str
+    title: str
+    digest: str
+    endpoint: str
+    checks: tuple[RunbookCheck, ...]
+    parameters: dict[str, str] = {}
 
 
 class VerdictOverridden(Event, frozen=True, kw_only=True, tag="verdict_overridden"):
@@ -257,6 +282,7 @@ SessionEvent = (
     | CheckObserved
     | CheckVerified
     | VerdictOverridden
+    | RunbookLoaded
     | Annotated
     | AnnotationAccepted
     | MonitorStarted

@@ -5,7 +5,8 @@ What always refuses, because no policy and no stated reason can make it a fix:
   - a run that is still going, since its end may change the answer.
 
 What an accepted `cannot_verify` may stand in for, where the policy allows it: no baseline, no
-verification, a verdict that proves nothing, a check not run again, a verification too old.
+verification, a verdict that proves nothing, a check not run again, a verification too old, a
+required runbook that is not done (`required.py`).
 
 A reason names its evidence: the check as it was typed, and the runs. The verdict that counts is the
 one in force: where a dispatcher overrode the judge's, the reason says who, which and why.
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from stillfixed.actors.session import required
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.session.state import Check, State, Verification
 
@@ -48,6 +50,7 @@ def rule(state: State, policy: Policy, now: datetime) -> Ruling:
     ]
     # A check that is named above needs no second sentence that says a proof is missing.
     gaps = gaps or list(_missing_proof(state, policy))
+    gaps += [Reason(one.code, one.text) for one in required.missing(state, policy)]
     stand_in = _stand_in(state, policy) if gaps else None
     if stand_in is not None:
         gaps = []
@@ -57,6 +60,7 @@ def rule(state: State, policy: Policy, now: datetime) -> Ruling:
     evidence = [
         part for check in _proven(state, policy) for part in (check.baseline.run, _run(check))
     ]
+    evidence += required.evidence(state, policy)
     return Ruling(
         evidence=tuple(dict.fromkeys([*evidence, *([stand_in] if stand_in else [])])),
         reasons=(*never, *gaps, *formal),
@@ -71,8 +75,7 @@ def is_current(state: State, check: Check) -> bool:
 
 def needs_rerun(state: State, check: Check) -> bool:
     """Whether a change followed the check's last run: a gap that everyone sees."""
-    last = check.verification.seen if check.verification else check.baseline
-    return last.level < state.level
+    return check.last.level < state.level
 
 
 def _run(check: Check) -> str:

@@ -2,7 +2,7 @@
 sides. Pure: built from recorded events and the bytes of their chunks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -18,6 +18,14 @@ RunStatus = Literal["running", "not_sent", "interrupted"] | e.RunEnd
 Standing = Verdict | Literal["not_rerun", "baseline_only"]
 """A check's verdict if it is current; `not_rerun` if a change came after its last run;
 `baseline_only` if nothing was changed since its first."""
+
+
+class RunbookPlace(msgspec.Struct, frozen=True):
+    """Check `number` of `total` (from 1) of the runbook that was loaded last with it."""
+
+    name: str
+    number: int
+    total: int
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +60,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     baseline: str | None = None
     reasons: tuple[str, ...] = ()
     override: Override | None = None
+    runbook: RunbookPlace | None = None
 
     @property
     def text(self) -> str:
@@ -183,10 +192,14 @@ def run_records(
     """Runs whose start is among the events, by id, with whatever else is said of them there."""
     runs: dict[str, RunRecord] = {}
     outputs: dict[tuple[str, str], list[bytes]] = {}
+    places: dict[tuple[str, str | None], RunbookPlace] = {}
     for event in events:
         match event:
+            case e.RunbookLoaded():
+                places.update(_places(event))
             case e.RunStarted():
-                runs[event.run] = _started(event)
+                place = places.get((event.endpoint, event.check))
+                runs[event.run] = _started(event, place)
             case e.OutputCaptured(run=run) if run in runs:
                 piece = chunks.get(event.chunk)
                 if piece is None:
@@ -238,7 +251,15 @@ def until_judged(events: Sequence[e.SessionEvent], run: str) -> Sequence[e.Sessi
     return events
 
 
-def _started(event: e.RunStarted) -> RunRecord:
+
+
+def _places(event: e.RunbookLoaded) -> Iterator[tuple[tuple[str, str], RunbookPlace]]:
+    for number, check in enumerate(event.checks, start=1):
+        place = RunbookPlace(event.runbook, number, len(event.checks))
+        yield (event.endpoint, check.check), place
+
+
+def _started(event: e.RunStarted, place: RunbookPlace | None) -> RunRecord:
     return RunRecord(
         run=event.run,
         by=event.by,
@@ -247,6 +268,7 @@ def _started(event: e.RunStarted) -> RunRecord:
         effect=event.effect,
         started_at=event.at,
         monitor=event.monitor,
+        runbook=place,
     )
 
 

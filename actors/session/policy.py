@@ -7,14 +7,17 @@ neither; among equals, the one that began last. Where none matches, `BUILT_IN` i
 
 import tomllib
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillfixed.actors.errors import PolicyError
+from stillfixed.actors.session.runbook import NAME, category_key
 from stillfixed.actors.verdicts.model import Verdict
 
 Mode = Literal["observe", "warn", "enforce"]
+RequiredRunbook = Annotated[str, Field(pattern=rf"^{NAME}(@[0-9a-f]{{8,64}})?$")]
+"""A runbook's name; after an @ the beginning of the only digest that counts."""
 
 
 class _Strict(BaseModel):
@@ -46,7 +49,10 @@ class CannotVerify(_Strict):
 
 
 class Policy(_Strict):
-    """One rule. Empty `teams` or `clients` match all; empty `dispatchers` let anyone be one."""
+    """One rule. Empty `teams` or `clients` match all; empty `dispatchers` let anyone be one.
+
+    `runbooks` are required by the ticket's category: names, or `name@digest` for one text alone.
+    """
 
     name: str = Field(min_length=1)
     mode: Mode = "enforce"
@@ -56,6 +62,13 @@ class Policy(_Strict):
     dispatchers: tuple[str, ...] = ()
     require: Requirements = Requirements()
     cannot_verify: CannotVerify = CannotVerify()
+    runbooks: dict[str, tuple[RequiredRunbook, ...]] = {}
+
+    def runbooks_for(self, category: str) -> tuple[str, ...]:
+        """The runbooks that a ticket of this category needs."""
+        key = category_key(category)
+        wanted = [names for named, names in self.runbooks.items() if category_key(named) == key]
+        return tuple(dict.fromkeys(name for names in wanted for name in names))
 
     def matches(self, *, team: str, client: str, on: date) -> bool:
         return (

@@ -75,6 +75,16 @@ class OverrideVerdict(Request, frozen=True, kw_only=True, tag="override_verdict"
     reason: str
 
 
+class LoadRunbook(Request, frozen=True, kw_only=True, tag="load_runbook"):
+    """`text` is the whole TOML file; `source` names it in errors. `parameters` are values for those
+    that it asks for."""
+
+    text: str
+    endpoint: str = ""
+    parameters: dict[str, str] = {}
+    source: str = "the runbook"
+
+
 class Annotate(Request, frozen=True, kw_only=True, tag="annotate"):
     kind: AnnotationKind
     text: str
@@ -149,6 +159,7 @@ PersonRequest = (
     | DeclareChange
     | StateExpectation
     | OverrideVerdict
+    | LoadRunbook
     | Annotate
     | AcceptAnnotation
     | StartMonitor

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from stillfixed.actors.session import events as e
 from stillfixed.actors.verdicts.model import Health, Platform, Verdict
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Raise it when `State` or `evolve` changes: older snapshots are then rebuilt from the events."""
 
 JUDGED_BYTES = 1024 * 1024
@@ -31,6 +31,10 @@ CheckKey = str
 
 def check_key(endpoint: str, check: str) -> CheckKey:
     return f"{endpoint}\x1f{check}"
+
+
+def runbook_key(runbook: str, endpoint: str) -> str:
+    return f"{runbook}\x1f{endpoint}"
 
 
 class EndpointInfo(msgspec.Struct, frozen=True):
@@ -77,12 +81,14 @@ class Override(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """`verdict` and `reasons` are the judge's. An override is of this one judgement: the next, of a
-    later run or by a new expectation, begins without one."""
+    """`verdict` and `reasons` are the judge's; `health` is what the run shows alone, without the
+    baseline beside it. An override is of this one judgement: the next, of a later run or by a new
+    expectation, begins without one."""
 
     seen: RunSeen
     verdict: Verdict
     reasons: tuple[str, ...]
+    health: Health = "unclear"
     override: Override | None = None
 
     @property
@@ -100,6 +106,10 @@ class Check(msgspec.Struct, frozen=True):
     baseline: RunSeen
     health: Health
     verification: Verification | None = None
+
+    @property
+    def last(self) -> RunSeen:
+        return self.verification.seen if self.verification else self.baseline
 
     def seen(self, run: str) -> RunSeen | None:
         """The baseline or the verification, if it is this run."""
@@ -136,6 +146,8 @@ class State(msgspec.Struct, frozen=True):
     """Runs of checks that ended and wait for their judgement, which follows in the same append."""
     checks: dict[CheckKey, Check] = {}
     expectations: dict[CheckKey, str] = {}
+    runbooks: dict[str, e.RunbookLoaded] = {}
+    """By `runbook_key`: what was loaded last of each runbook on each endpoint."""
     monitors: dict[str, Monitor] = {}
     annotations: dict[str, Annotation] = {}
     runs: int = 0
@@ -188,6 +200,8 @@ def _apply(s: State, event: e.SessionEvent) -> State:
             return _apply_check(s, event)
         case e.VerdictOverridden():
             return _apply_override(s, event)
+        case e.RunbookLoaded():
+            return _apply_runbook(s, event)
         case e.Annotated():
             return _apply_annotation(s, event)
         case e.AnnotationAccepted():
@@ -271,7 +285,7 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
     elif known is None:
         return replace(s, finished=finished)
     else:
-        verification = Verification(seen, event.verdict, event.reasons)
+        verification = Verification(seen, event.verdict, event.reasons, event.health)
         check = replace(known, verification=verification)
     return replace(s, finished=finished, checks={**s.checks, key: check})
 
@@ -284,6 +298,18 @@ def _apply_override(s: State, event: e.VerdictOverridden) -> State:
     override = Override(event.verdict, event.reason, event.by, event.at)
     verification = replace(known.verification, override=override)
     return replace(s, checks={**s.checks, key: replace(known, verification=verification)})
+
+
+def _apply_runbook(s: State, event: e.RunbookLoaded) -> State:
+    stated = {
+        check_key(event.endpoint, check.check): check.expect
+        for check in event.checks
+        if check.expect is not None
+    }
+    key = runbook_key(event.runbook, event.endpoint)
+    return replace(
+        s, runbooks={**s.runbooks, key: event}, expectations={**s.expectations, **stated}
+    )
 
 
 def _apply_annotation(s: State, event: e.Annotated) -> State:

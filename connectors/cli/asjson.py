@@ -14,7 +14,8 @@ Times are ISO 8601 in UTC. A *run* is
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
      "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
-     "override": override | null}  a dispatcher's verdict in place of the judge's
+     "override": override | null,  a dispatcher's verdict in place of the judge's
+     "runbook": {"name", "number", "total"} | null}     which of a runbook's checks it is
 
 An *override* is {"verdict", "reason": text, "by", "at"}.
 

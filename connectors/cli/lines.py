@@ -20,6 +20,15 @@ class Lines(Protocol):
         ...
 
 
+async def answer_to(question: str) -> str:
+    """What a person at the terminal types. Raises KeyboardInterrupt where it was given up."""
+    prompts: PromptSession[str] = PromptSession()
+    try:
+        return await prompts.prompt_async(question)
+    except EOFError:
+        raise KeyboardInterrupt from None
+
+
 class TerminalLines:
     """Lines that a person types, with history, completion of slash commands, and a status line."""
 

@@ -14,10 +14,11 @@ from rich.text import Text
 
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, Seen
 from stillfixed.actors.errors import HostUnavailable, StillfixedError
+from stillfixed.actors.runbooks.running import loaded_runbook
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.state import State
-from stillfixed.connectors.cli import render, slash, stream
+from stillfixed.connectors.cli import render, runbook_views, runbooks, slash, stream
 from stillfixed.connectors.cli.lines import Lines, PipedLines, TerminalLines
 from stillfixed.connectors.cli.running import LiveOutput, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, UsageError, out
@@ -125,6 +126,23 @@ class Shell:
             finally:
                 output.finish()
             await self._after_run(run)
+        await self.hint()
+
+    async def run_runbook(self, name: str, given: dict[str, str]) -> None:
+        """Load it where it is not, and run its checks on the endpoint of the shell."""
+        state = await self.session.state()
+        asked = runbooks.ask if sys.stdin.isatty() and sys.stdout.isatty() else None
+        load = await runbooks.to_load(state, name, self.endpoint, given, asked)
+        if load is not None:
+            await self.session.load_runbook(
+                name, endpoint=load.endpoint, parameters=load.parameters
+            )
+            state = await self.session.state()
+        book = loaded_runbook(state, runbooks.name_of(name), self.endpoint)
+        if load is not None:
+            self.show(runbook_views.loaded_line(book))
+        async with self._talking:
+            await runbooks.run_all(self.session, book, self.show)
         await self.hint()
 
     async def _after_run(self, run: RunRecord) -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stillfixed.actors.session.events import AnnotationKind
 from stillfixed.connectors.cli import arguments as a
-from stillfixed.connectors.cli import render
+from stillfixed.connectors.cli import render, runbook_views, runbooks
 from stillfixed.connectors.cli.terminal import UsageError
 
 if TYPE_CHECKING:
@@ -121,6 +121,19 @@ async def _stop_monitor(shell: "Shell", argument: str) -> None:
     shell.show(Text(f"  {argument} ended", style="dim"))
 
 
+async def _runbook(shell: "Shell", argument: str) -> None:
+    """Without an argument, where the loaded ones stand and which others fit the ticket."""
+    name, *given = runbooks.words(argument) or [""]
+    if name:
+        await shell.run_runbook(name, runbooks.parameters(given))
+        return
+    state = await shell.session.state()
+    for book in state.runbooks.values():
+        shell.show(runbook_views.standing(book, state))
+    if suited := runbooks.suited(state, shell.endpoint):
+        shell.show(runbook_views.table(suited))
+
+
 # -- the session --------------------------------------------------------------------------------
 async def _take_over(shell: "Shell", argument: str) -> None:
     await shell.session.take_over()
@@ -176,6 +189,11 @@ COMMANDS: dict[str, SlashCommand] = {
     ),
     "/stop-monitor": SlashCommand("/stop-monitor MONITOR", "end a monitor", _stop_monitor),
     "/checks": SlashCommand("/checks", "every check before and after", _checks),
+    "/runbook": SlashCommand(
+        "/runbook [NAME | FILE] [PARAMETER=VALUE ...]",
+        "run all checks of a runbook, loaded first; alone: how they stand, and which fit",
+        _runbook,
+    ),
     "/take-over": SlashCommand("/take-over", "become the session's technician", _take_over),
     "/close": SlashCommand("/close", "ask to close the session", _close),
     "/help": SlashCommand("/help", "this list", _help),

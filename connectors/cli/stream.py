@@ -13,7 +13,7 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session.gate import is_current, needs_rerun
 from stillfixed.actors.session.history import Entry, RunRecord, Standing, Transcript
 from stillfixed.actors.session.state import State
-from stillfixed.connectors.cli import render
+from stillfixed.connectors.cli import render, runbook_views
 from stillfixed.connectors.cli.text import clock, count, day, moment, plain, span
 
 OUTPUT_LINES_SHOWN = 40
@@ -67,6 +67,8 @@ def told(event: e.SessionEvent) -> Text:
             return Text.assemble(
                 "expects ", (plain(event.expect), "bold"), f" of {plain(event.command)}"
             )
+        case e.RunbookLoaded():
+            return _told_runbook(event)
         case e.Annotated():
             style = {"note": "cyan", "verification": "green", "cannot_verify": "yellow"}[event.kind]
             return Text.assemble(
@@ -123,6 +125,20 @@ def _told_run(
             )
         case _ as never:
             assert_never(never)
+
+
+def _told_runbook(event: e.RunbookLoaded) -> Text:
+    values = "".join(f", {name} = {value}" for name, value in event.parameters.items())
+    line = Text.assemble(
+        "loaded runbook ",
+        (plain(event.runbook), "bold"),
+        plain(f" on {event.endpoint}{values}: {event.title}"),
+        (f" (digest {event.digest[: runbook_views.DIGEST_CHARS_SHOWN]})", "dim"),
+    )
+    for number, check in enumerate(event.checks, start=1):
+        expects = f"  expects {check.expect}" if check.expect else ""
+        line.append(plain(f"\n{number:>3}  {check.command}")).append(plain(expects), "dim")
+    return line
 
 
 def _told_monitor(event: e.MonitorStarted | e.MonitorFired | e.MonitorEnded) -> Text:
@@ -251,6 +267,8 @@ def entry_block(entry: Entry, *, full: bool = False) -> RenderableType:
         asked = prompt(entry.run.endpoint, entry.run.command)
         if entry.run.monitor:
             asked.append(f"  monitor {entry.run.monitor}", style="dim")
+        if place := entry.run.runbook:
+            asked.append(f"  {plain(place.name)} {place.number}/{place.total}", style="dim")
         body = Group(asked, *run_block(entry.run, full=full))
     return render.Beside(_lead(entry.event), body)
 
@@ -319,6 +337,8 @@ class StateView:
             v = check.verification
             if v and v.override and is_current(s, check):
                 yield render.Beside("  - ", render.disagreement(v.override, v.verdict))
+        for book in s.runbooks.values():
+            yield runbook_views.standing(book, s)
         for run in s.running.values():
             yield Text(plain(f"going: {run.started.run} {run.started.command}"))
         for monitor, m in s.monitors.items():

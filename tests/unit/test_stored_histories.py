@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from stillfixed.actors.session import events as e
-from stillfixed.actors.session.history import build
+from stillfixed.actors.session.history import RunbookPlace, build
+from stillfixed.actors.session.required import gap
 from stillfixed.actors.session.state import (
     State,
     evolve,
@@ -68,6 +69,21 @@ def test_a_stored_override_folds_to_what_it_meant() -> None:
     assert comparison.override is not None
     assert comparison.override.by == "dora"
     assert fold(State(), history).status == "closed"
+
+
+def test_a_stored_runbook_folds_to_what_it_meant() -> None:
+    """Its checks and what was expected of them are read from the history alone."""
+    history = events(HISTORIES / "release-2-runbooks.jsonl")
+    state = fold(State(), history)
+    [book] = state.runbooks.values()
+    assert (book.runbook, book.endpoint, book.parameters) == ("web", "web1", {"service": "nginx"})
+    assert [gap(state, book, check) for check in book.checks] == [None, None]
+    assert list(state.expectations.values()) == ["stdout == active"]
+    places = [run.runbook for run in build("s-1", enumerate(history, start=1), {}).runs.values()]
+    assert places == [
+        RunbookPlace("web", 1, 2), RunbookPlace("web", 2, 2), None,
+        RunbookPlace("web", 1, 2), RunbookPlace("web", 2, 2),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
