@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillfixed.actors.errors import RunbookError
-from stillfixed.actors.session.runbook import Runbook, parse_runbook
+from stillfixed.actors.session.runbook import Runbook
+from stillfixed.actors.session.runbook_file import parse_runbook
 
 _FOLDER = Path(__file__).parent
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 
 from stillfixed.actors.errors import RequestRefused
-from stillfixed.actors.session.events import RunbookCheck, RunbookLoaded
+from stillfixed.actors.session.events import LoadedCheck, RunbookLoaded
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.state import State
 
@@ -17,7 +17,7 @@ class CheckRun(msgspec.Struct, frozen=True):
 
     number: int
     total: int
-    check: RunbookCheck
+    check: LoadedCheck
     record: RunRecord | None = None
 
 

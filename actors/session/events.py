@@ -152,7 +152,7 @@ class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     health: Health = "unclear"
 
 
-class RunbookCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+class LoadedCheck(msgspec.Struct, frozen=True, omit_defaults=True):
     """One check of a loaded runbook, its parameters filled in; `check` is its canonical form."""
 
     check: str
@@ -171,7 +171,7 @@ class RunbookLoaded(Event, frozen=True, kw_only=True, tag="runbook_loaded"):
     title: str
     digest: str
     endpoint: str
-    checks: tuple[RunbookCheck, ...]
+    checks: tuple[LoadedCheck, ...]
     parameters: dict[str, str] = {}
 
 

@@ -11,7 +11,8 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.checks import judged_again, resolve_endpoint, runs_of
 from stillfixed.actors.session.decision import Decision, refuse
-from stillfixed.actors.session.runbook import digest_of, parse_runbook
+from stillfixed.actors.session.runbook import digest_of
+from stillfixed.actors.session.runbook_file import parse_runbook
 from stillfixed.actors.session.state import Check, State, check_key
 
 
@@ -53,7 +54,7 @@ def _loaded(state: State, request: r.LoadRunbook, context: r.Context) -> e.Runbo
         digest=digest_of(request.text),
         endpoint=endpoint,
         checks=tuple(
-            e.RunbookCheck(check=c.check, command=c.command, why=c.why, expect=c.expect)
+            e.LoadedCheck(check=c.check, command=c.command, why=c.why, expect=c.expect)
             for c in checks
         ),
         parameters=values,

@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from stillfixed.actors.session.events import RunbookCheck, RunbookLoaded
+from stillfixed.actors.session.events import LoadedCheck, RunbookLoaded
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.session.state import Check, State, check_key
 from stillfixed.actors.verdicts.model import Health
@@ -69,7 +69,7 @@ def evidence(state: State, policy: Policy) -> Iterator[str]:
                     yield known.last.run
 
 
-def gap(state: State, book: RunbookLoaded, check: RunbookCheck) -> Gap | None:
+def gap(state: State, book: RunbookLoaded, check: LoadedCheck) -> Gap | None:
     """What one check of a loaded runbook lacks; None if it is fixed or healthy now."""
     key = check_key(book.endpoint, check.check)
     known = state.checks.get(key)

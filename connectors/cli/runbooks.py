@@ -20,7 +20,8 @@ from stillfixed.actors.runbooks import runbook_text, shipped
 from stillfixed.actors.runbooks.running import each_check, loaded_runbook
 from stillfixed.actors.session.events import RunbookLoaded
 from stillfixed.actors.session.history import RunRecord
-from stillfixed.actors.session.runbook import Runbook, digest_of, parse_runbook
+from stillfixed.actors.session.runbook import Runbook, digest_of
+from stillfixed.actors.session.runbook_file import parse_runbook
 from stillfixed.actors.session.state import State, runbook_key
 from stillfixed.connectors.cli import arguments as a
 from stillfixed.connectors.cli import asjson
