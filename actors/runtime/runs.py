@@ -13,7 +13,7 @@ from stillfixed.actors.errors import EndpointError, StillfixedError
 from stillfixed.actors.log.contract import Chunk
 from stillfixed.actors.runtime.endpoints import Limits, Outcome, StreamName
 from stillfixed.actors.session.events import RUNTIME, OutputCaptured, RunStarted, SessionEvent
-from stillfixed.actors.session.history import RunRecord, run_record
+from stillfixed.actors.session.history import RunRecord, place_of, run_record
 from stillfixed.actors.session.requests import FinishRun, GiveUpRun, RunOutput
 from stillfixed.actors.session.state import JUDGED_BYTES
 
@@ -36,6 +36,7 @@ class Run:
         self.events: list[SessionEvent] = [started]
         """What was decided about this run; durable once `wait` has returned."""
         self._session = session
+        self._place = place_of(started, session.journal.state.runbooks)
         self._limits = limits
         self._capture = Capture(session, started)
         self._task: asyncio.Task[None] | None = None
@@ -60,6 +61,7 @@ class Run:
             stdout=output.stdout,
             stderr=output.stderr,
             cut=self._capture.cut,
+            runbook=self._place,
         )
 
     async def cancel(self) -> None:

@@ -2,7 +2,7 @@
 sides. Pure: built from recorded events and the bytes of their chunks.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +10,14 @@ import msgspec
 
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.gate import is_current, needs_rerun
-from stillfixed.actors.session.state import Check, Override, State, check_key, fold
+from stillfixed.actors.session.state import (
+    Check,
+    Override,
+    State,
+    check_key,
+    fold,
+    with_runbook,
+)
 from stillfixed.actors.verdicts import align
 from stillfixed.actors.verdicts.model import AlignedLine, Effect, Health, Verdict
 
@@ -21,7 +28,7 @@ Standing = Verdict | Literal["not_rerun", "baseline_only"]
 
 
 class RunbookPlace(msgspec.Struct, frozen=True):
-    """Check `number` of `total` (from 1) of the runbook that was loaded last with it."""
+    """Check `number` of `total` (from 1) of the runbook with it that was loaded last."""
 
     name: str
     number: int
@@ -192,14 +199,13 @@ def run_records(
     """Runs whose start is among the events, by id, with whatever else is said of them there."""
     runs: dict[str, RunRecord] = {}
     outputs: dict[tuple[str, str], list[bytes]] = {}
-    places: dict[tuple[str, str | None], RunbookPlace] = {}
+    books: dict[str, e.RunbookLoaded] = {}
     for event in events:
         match event:
             case e.RunbookLoaded():
-                places.update(_places(event))
+                books = with_runbook(books, event)
             case e.RunStarted():
-                place = places.get((event.endpoint, event.check))
-                runs[event.run] = _started(event, place)
+                runs[event.run] = _started(event, place_of(event, books))
             case e.OutputCaptured(run=run) if run in runs:
                 piece = chunks.get(event.chunk)
                 if piece is None:
@@ -251,12 +257,13 @@ def until_judged(events: Sequence[e.SessionEvent], run: str) -> Sequence[e.Sessi
     return events
 
 
-
-
-def _places(event: e.RunbookLoaded) -> Iterator[tuple[tuple[str, str], RunbookPlace]]:
-    for number, check in enumerate(event.checks, start=1):
-        place = RunbookPlace(event.runbook, number, len(event.checks))
-        yield (event.endpoint, check.check), place
+def place_of(started: e.RunStarted, runbooks: Mapping[str, e.RunbookLoaded]) -> RunbookPlace | None:
+    """Which check of the runbooks loaded then a run is."""
+    for book in reversed(list(runbooks.values())):
+        for number, check in enumerate(book.checks, start=1):
+            if (book.endpoint, check.check) == (started.endpoint, started.check):
+                return RunbookPlace(book.runbook, number, len(book.checks))
+    return None
 
 
 def _started(event: e.RunStarted, place: RunbookPlace | None) -> RunRecord:
@@ -289,11 +296,18 @@ def _ended(run: RunRecord, event: e.RunFinished | e.RunNotSent | e.RunInterrupte
 
 
 def run_record(
-    events: Iterable[e.SessionEvent], run: str, *, stdout: bytes, stderr: bytes, cut: bool
+    events: Iterable[e.SessionEvent],
+    run: str,
+    *,
+    stdout: bytes,
+    stderr: bytes,
+    cut: bool,
+    runbook: RunbookPlace | None,
 ) -> RunRecord:
-    """One run from its own events (its outputs' left out) and what is kept of its output."""
+    """One run from its own events (its outputs' left out), what is kept of its output, and its
+    place in a runbook."""
     record = run_records(events, {})[run]
-    return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut)
+    return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut, runbook=runbook)
 
 
 def _both(run: RunRecord) -> str:

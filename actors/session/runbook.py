@@ -105,7 +105,9 @@ class Runbook(_Strict):
             )
         if missing := self.missing(platform, given):
             asked = "; ".join(f"{name} ({self.parameters[name].ask})" for name in missing)
-            raise RunbookError(f"Runbook {self.name} needs a value for {asked}.")
+            raise RunbookError(
+                f"Runbook {self.name} needs a value for {asked}. Give it as {missing[0]}=VALUE."
+            )
         defaults = {n: p.default for n, p in self.parameters.items() if p.default is not None}
         return {name: {**defaults, **given}[name] for name in self._used(platform)}
 

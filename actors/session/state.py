@@ -306,10 +306,19 @@ def _apply_runbook(s: State, event: e.RunbookLoaded) -> State:
         for check in event.checks
         if check.expect is not None
     }
-    key = runbook_key(event.runbook, event.endpoint)
     return replace(
-        s, runbooks={**s.runbooks, key: event}, expectations={**s.expectations, **stated}
+        s,
+        runbooks=with_runbook(s.runbooks, event),
+        expectations={**s.expectations, **stated},
     )
+
+
+def with_runbook(
+    loaded: dict[str, e.RunbookLoaded], event: e.RunbookLoaded
+) -> dict[str, e.RunbookLoaded]:
+    """What is loaded after `event`, in the order of loading."""
+    key = runbook_key(event.runbook, event.endpoint)
+    return {**{name: book for name, book in loaded.items() if name != key}, key: event}
 
 
 def _apply_annotation(s: State, event: e.Annotated) -> State:

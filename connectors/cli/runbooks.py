@@ -51,7 +51,10 @@ def add_to(app: typer.Typer, *, work: str, read: str) -> None:
 def _list(
     context: typer.Context,
     category: Annotated[
-        str, typer.Option("--category", help="Only those for tickets of this category.")
+        str,
+        typer.Option(
+            "--category", metavar="CATEGORY", help="Only those for tickets of this category."
+        ),
     ] = "",
 ) -> None:
     """List the runbooks that come with stillfixed."""

@@ -6,8 +6,8 @@ monitors find, appears in the same stream, though never into the middle of a com
 
 import asyncio
 import sys
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -109,24 +109,30 @@ class Shell:
         self.last_command = command
         async with self._talking:
             output = LiveOutput(self.console)
-            try:
-                run = await run_to_end(
-                    self.session,
-                    command,
-                    endpoint=self.endpoint,
-                    on_output=output,
-                    said=lambda text: self.show(Text(text, style="dim")),
-                )
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise  # the shell itself is ended
-                self.show(Text("No longer waiting for it; it may still be going.", "yellow"))
-                return
-            finally:
-                output.finish()
-            await self._after_run(run)
+            with self._no_longer_waiting():
+                try:
+                    run = await run_to_end(
+                        self.session,
+                        command,
+                        endpoint=self.endpoint,
+                        on_output=output,
+                        said=lambda text: self.show(Text(text, style="dim")),
+                    )
+                finally:
+                    output.finish()
+                await self._after_run(run)
         await self.hint()
+
+    @contextmanager
+    def _no_longer_waiting(self) -> Iterator[None]:
+        """Around what a second Ctrl-C gives up: the shell goes on."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise  # the shell itself is ended
+            self.show(Text("No longer waiting for it; it may still be going.", "yellow"))
 
     async def run_runbook(self, name: str, given: dict[str, str]) -> None:
         """Load it where it is not, and run its checks on the endpoint of the shell."""
@@ -142,7 +148,8 @@ class Shell:
         if load is not None:
             self.show(runbook_views.loaded_line(book))
         async with self._talking:
-            await runbooks.run_all(self.session, book, self.show)
+            with self._no_longer_waiting():
+                await runbooks.run_all(self.session, book, self.show)
         await self.hint()
 
     async def _after_run(self, run: RunRecord) -> None:

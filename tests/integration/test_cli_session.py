@@ -194,3 +194,46 @@ def test_others_join_a_running_host_and_a_monitor_goes_on_without_them(
     assert host.stderr is not None
     assert host.stderr.read() == "The host has ended. Everything is in the log.\n"
     assert not (Path(data) / "host.json").exists()
+
+
+def test_the_checks_of_a_runbook_are_one_command(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Loaded with its values and run; run again after the fix without naming them."""
+    flag = tmp_path / "the flag"
+    flag.write_text("down\n")
+    book = tmp_path / "app.toml"
+    book.write_text(
+        'name = "app"\ntitle = "The app"\nplatforms = ["posix"]\n\n[parameters.flag]\n'
+        'ask = "The flag file"\n\n[[check]]\ncommand = "cat {flag}"\nexpect = "stdout == up"\n'
+        'why = "The app is up."\n'
+    )
+    typed = f"""\
+/runbook {book}
+/runbook {book} flag="{flag}"
+echo up > '{flag}'
+/runbook {book}
+/runbook
+"""
+    shell = stillfixed_says(
+        environment, "shell", "-t", "T-1", "-c", "Acme", "--endpoint", "local", lines=typed
+    )
+    place = 0
+    for part in [
+        "error: Runbook app needs a value for flag (The flag file). Give it as flag=VALUE.",
+        "Loaded app on local: 1 check, flag =",
+        f"1/1 $ cat '{flag}'",
+        "shows a fault",
+        "! app on local: 0 of 1 good; 1 showing a fault",
+        "✓ FIXED beside r1",
+        "✓ app on local: 1 of 1 good",
+        "1/1 ✓ cat",
+    ]:
+        found = shell.stdout.find(part, place)
+        assert found >= 0, f"{part!r} is missing after:\n{shell.stdout[:place]}"
+        place = found
+    [session] = json.loads(stillfixed_says(environment, "sessions", "--json").stdout)
+    again = stillfixed_says(environment, "runbook", session["session"], "--json")
+    assert again.returncode == 0, again.stderr
+    [run] = json.loads(again.stdout)
+    assert (run["verdict"], run["stdout"]) == ("fixed", "up\n")

@@ -122,6 +122,64 @@ async def test_the_past_can_be_read(service: AsyncClient) -> None:
     assert (await session.at(time=middle.last_at)) == middle
 
 
+RUNBOOK = """\
+name = "app"
+title = "The app"
+platforms = ["posix"]
+
+[parameters.flag]
+ask = "The flag file"
+
+[[check]]
+command = "cat {flag}"
+expect = "stdout == up"
+why = "The app says that it is up."
+
+[[check]]
+command = "test -d {flag}"
+expect = "exit_status != 0"
+why = "The flag is no folder."
+"""
+
+
+async def test_a_runbook_goes_from_loading_to_the_closed_ticket(
+    service: AsyncClient, tmp_path: Path
+) -> None:
+    """Required by the category: loaded, run, refused, run again after the fix, closed."""
+    (tmp_path / "app.toml").write_text(RUNBOOK)
+    (tmp_path / "policy.toml").write_text(
+        '[[policy]]\nname = "desk"\nrunbooks = { web = ["app"] }\n'
+    )
+    await service.adopt_policies(tmp_path / "policy.toml", by="mona")
+    flag = tmp_path / "it's up; or not"
+    flag.write_text("down")
+    session = await open_local(service, category="web")
+    with pytest.raises(stillfixed.RunbookError, match="needs a value for flag"):
+        await session.load_runbook(tmp_path / "app.toml")
+    values = {"flag": str(flag)}
+    assert await session.load_runbook(tmp_path / "app.toml", parameters=values) == "app"
+
+    told: list[tuple[int, int, bool]] = []
+    before = await session.run_runbook(
+        on_check=lambda one: told.append((one.number, one.total, one.record is not None))
+    )
+    assert told == [(1, 2, False), (1, 2, True), (2, 2, False), (2, 2, True)]
+    assert [run.health for run in before] == ["fault", "healthy"]
+    await session.declare_change("Started the app.")
+    flag.write_text("up")
+    await session.run(before[0].command)
+    refused = await session.request_closure()
+    assert "Not run again after the last change: 2" in " ".join(refused.reasons)
+
+    after = await session.run_runbook("app", request_id="again")
+    assert [run.verdict for run in after] == ["fixed", "healthy"]
+    assert await session.run_runbook("app", request_id="again") == after
+    assert (await session.request_closure()).result == "granted"
+    transcript = await session.transcript()
+    places = [run.runbook for run in transcript.runs.values()]
+    assert [place.number if place else None for place in places] == [1, 2, 1, 1, 2]
+
+
 async def test_a_watcher_resumes_where_it_was(service: AsyncClient) -> None:
     """Nothing missed, nothing twice."""
     session = await open_local(service)
