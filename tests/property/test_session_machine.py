@@ -32,6 +32,20 @@ PEOPLE = st.sampled_from(["ana", "bob", "dora"])
 CHECKS = st.sampled_from(["systemctl is-active nginx", "curl -f http://127.0.0.1/health"])
 CHANGES = st.sampled_from(["systemctl restart nginx", "./vendor-tool"])
 SESSION = "s-1"
+RUNBOOK = """\
+name = "web"
+title = "Web"
+platforms = ["posix"]
+
+[[check]]
+command = "systemctl is-active nginx"
+expect = "stdout == active"
+why = "It runs."
+
+[[check]]
+command = "curl -f http://127.0.0.1/health"
+why = "It answers."
+"""
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -127,6 +141,11 @@ class SessionMachine(RuleBasedStateMachine):
         judged = [x.verification for x in self.events() if isinstance(x, e.CheckVerified)]
         run = ["r1", "r1", *judged][which]
         self.ask(r.OverrideVerdict(by=by, run=run, verdict=verdict, reason=reason))
+
+    @rule(by=PEOPLE)
+    def load_runbook(self, by: str) -> None:
+        """What was judged by another expectation is judged again by the runbook's."""
+        self.ask(r.LoadRunbook(by=by, text=RUNBOOK))
 
     @rule(by=PEOPLE)
     def declare_change(self, by: str) -> None:
