@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from stillfixed.actors.runbooks import shipped
 from stillfixed.actors.session.policy import parse_policies
+from stillfixed.actors.session.runbook_file import parse_runbook
 from stillfixed.connectors.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +71,19 @@ def test_the_policy_example_can_be_adopted() -> None:
     policies = parse_policies(text)
     shown = set(re.findall(r"^(\w+) =", text, re.MULTILINE))
     policy = policies.policy[0]
-    known = {"name", "mode", "teams", "clients", "from", "dispatchers"}
+    known = {"name", "mode", "teams", "clients", "from", "dispatchers", "runbooks"}
     assert shown == known | set(type(policy.require).model_fields) | set(
         type(policy.cannot_verify).model_fields
     )
+
+
+def test_the_runbook_examples_can_be_used() -> None:
+    """The one to write, and the policy that requires some; the table names every shipped one."""
+    page = (ROOT / "docs" / "runbooks.md").read_text()
+    example, policy = blocks("toml", page)
+    assert len(parse_runbook(example).filled("posix", {})) == 2
+    assert parse_policies(policy).policy[0].runbooks_for("printer") == ("windows-printer",)
+    named = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*)\|$", page, re.MULTILINE)
+    assert sorted(name for name, _ in named) == sorted(shipped())
+    for name, asks in named:
+        assert set(re.findall(r"\w+", asks)) == set(shipped()[name].parameters), name

@@ -231,6 +231,23 @@ def test_a_check_that_could_not_run_before_the_fix_counts_by_its_newest_run() ->
     assert codes(desk) == set()
 
 
+def test_a_fault_that_only_vanished_is_not_clear() -> None:
+    """The run alone looks healthy, but the worker that was down is not in it any more."""
+    desk = open_desk()
+    load(desk, TEXT.replace("stdout >= 4", "State == up"))
+    up, down = "Name: w1\nState: up\n\n", "Name: w2\nState: down\n"
+    desk.run(SERVICE, 3, "failed\n")
+    desk.run(WORKERS, 0, up + down)
+    desk.run("systemctl restart nginx")
+    desk.run(SERVICE, 0, "active\n")
+    desk.run(WORKERS, 0, up)
+    verified = desk.last(e.CheckVerified)
+    assert isinstance(verified, e.CheckVerified)
+    assert (verified.verdict, verified.health) == ("inconclusive", "healthy")
+    [said] = [text for text in reasons(desk) if "Runbook web" in text]
+    assert f"Not clear: 2 `{WORKERS}`" in said
+
+
 def test_a_check_first_run_after_the_fix_counts_if_it_is_healthy() -> None:
     """The runbook may be loaded late."""
     desk = open_desk()
