@@ -245,7 +245,8 @@ def _lines_up(spans: Sequence[Span], rows: Sequence[str]) -> bool:
     good = total = 0
     for row in rows:
         chunks = [found.span() for found in CHUNK.finditer(row)]
-        if len(chunks) < 2:
+        # Numbers one space apart, as in `df -i`: a word a column.
+        if len(chunks) < 2 or len(row.split()) == len(spans):
             chunks = [found.span() for found in WORD.finditer(row)]
         for chunk in chunks:
             under = columns_under(chunk, spans)
@@ -310,6 +311,8 @@ def _headless(lines: Sequence[str], at: int) -> Table | None:
         if rows and len(words) != len(rows[0][1]):
             break
         if not 3 <= len(words) <= 12 or _is_prose(lines[index], words):
+            break
+        if words[1] in (":", "="):  # a list of fields, as of Format-List
             break
         rows.append((index, words))
     places = range(1, len(rows[0][1])) if len(rows) >= 2 else ()
