@@ -127,7 +127,7 @@ async def runbook(
     """
     values = parameters(given or [])
     async with on.reading_session(session) as work:
-        load = await to_load(await work.state(), runbook, endpoint, values, _ask_if_person())
+        load = await to_load(await work.state(), runbook, endpoint, values, ask_if_person())
     async with on.writing_session(session) as work:
         if load is not None:
             name = await work.load_runbook(
@@ -223,15 +223,18 @@ def words(line: str) -> list[str]:
         raise UsageError("A quote is open at the end of the line.") from None
 
 
-def _ask_if_person() -> Ask | None:
-    return ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+def ask_if_person() -> Ask | None:
+    return ask if sys.stdin.isatty() and sys.stdout.isatty() else None
 
 
 async def ask(question: str) -> str:
     # Here, because it takes a while to import and few verbs need it.
     from stillfixed.connectors.cli.lines import answer_to
 
-    return await answer_to(question)
+    try:
+        return await answer_to(question)
+    except KeyboardInterrupt:
+        raise UsageError("No value was given, so nothing was loaded.") from None
 
 
 async def run_all(

@@ -137,8 +137,7 @@ class Shell:
     async def run_runbook(self, name: str, given: dict[str, str]) -> None:
         """Load it where it is not, and run its checks on the endpoint of the shell."""
         state = await self.session.state()
-        asked = runbooks.ask if sys.stdin.isatty() and sys.stdout.isatty() else None
-        load = await runbooks.to_load(state, name, self.endpoint, given, asked)
+        load = await runbooks.to_load(state, name, self.endpoint, given, runbooks.ask_if_person())
         if load is not None:
             await self.session.load_runbook(
                 name, endpoint=load.endpoint, parameters=load.parameters

@@ -140,6 +140,13 @@ def test_what_cannot_be_loaded_records_nothing(
     assert len(desk.log) == before
 
 
+def test_a_session_that_is_not_there_loads_nothing() -> None:
+    """Nor does it ask for outputs."""
+    answer = load(Desk(), endpoint="")
+    assert isinstance(answer, r.Refused)
+    assert answer.code == "unknown_session"
+
+
 def test_only_the_technician_loads() -> None:
     """As with every command."""
     desk = open_desk()
