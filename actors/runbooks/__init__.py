@@ -32,16 +32,24 @@ def shipped() -> dict[str, Runbook]:
     return found
 
 
+def is_path(runbook: Path | str) -> bool:
+    """Whether a file is meant: a `Path`, or text with a slash or `.toml` at its end."""
+    if isinstance(runbook, Path):
+        return True
+    return runbook.endswith(".toml") or bool(set(runbook) & {"/", "\\"})
+
+
 def runbook_text(runbook: Path | str) -> RunbookText:
-    """The text of a shipped runbook by its name, or of a file by its path: a `Path`, or text with a
-    slash or `.toml` at its end. Raises `RunbookError` where there is none."""
-    if not (isinstance(runbook, Path) or runbook.endswith(".toml") or set(runbook) & {"/", "\\"}):
+    """The text of a shipped runbook by its name, or of a file by its path. Raises `RunbookError`
+    where there is none."""
+    if not is_path(runbook):
         if runbook not in shipped():
             raise RunbookError(
                 f"There is no runbook {runbook}. There are: {', '.join(shipped())}; or give the "
                 "path of a file, as in ./own.toml."
             )
-        return RunbookText((_FOLDER / f"{runbook}.toml").read_text(encoding="utf-8"), runbook)
+        text = (_FOLDER / f"{runbook}.toml").read_text(encoding="utf-8")
+        return RunbookText(text, str(runbook))
     try:
         return RunbookText(Path(runbook).read_text(encoding="utf-8"), str(runbook))
     except (OSError, UnicodeDecodeError) as error:

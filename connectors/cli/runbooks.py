@@ -16,7 +16,7 @@ from rich.text import Text
 
 from stillfixed.actors.client_async import AsyncSession
 from stillfixed.actors.errors import RequestRefused
-from stillfixed.actors.runbooks import runbook_text, shipped
+from stillfixed.actors.runbooks import is_path, runbook_text, shipped
 from stillfixed.actors.runbooks.running import each_check, loaded_runbook
 from stillfixed.actors.session.events import RunbookLoaded
 from stillfixed.actors.session.history import RunRecord
@@ -164,9 +164,11 @@ async def to_load(
         if given:
             raise UsageError("Name the runbook, too, that the values are for.")
         return None
+    endpoint = _endpoint(state, endpoint)
+    if not given and name not in shipped() and runbook_key(name, endpoint) in state.runbooks:
+        return None  # one's own, by the name that its file gave it
     text, source = runbook_text(name)
     book = parse_runbook(text, source=source)
-    endpoint = _endpoint(state, endpoint)
     loaded = state.runbooks.get(runbook_key(book.name, endpoint))
     if loaded is not None and not given and loaded.digest == digest_of(text):
         return None
@@ -198,8 +200,8 @@ def suited(state: State, endpoint: str) -> list[Runbook]:
 
 def name_of(runbook: str) -> str:
     """The name of a runbook that is meant by its name or its file."""
-    if not runbook:
-        return ""
+    if not is_path(runbook):
+        return runbook
     text, source = runbook_text(runbook)
     return parse_runbook(text, source=source).name
 

@@ -131,10 +131,16 @@ async def test_what_is_loaded_as_wanted_is_not_loaded_again(tmp_path: Path) -> N
     file.write_text(OWN)
     state, name = desk().state, str(file)
     assert await runbooks.to_load(state, name, "", {}, None) is None
+    assert await runbooks.to_load(state, "own", "web1", {}, None) is None
+    assert (runbooks.name_of(name), runbooks.name_of("own"), runbooks.name_of("")) == (
+        "own", "own", "",
+    )  # fmt: skip
     again = await runbooks.to_load(state, name, "", {"mount": "/"}, None)
     assert again == runbooks.Load("web1", {"mount": "/"})
     file.write_text(OWN + "# more\n")
     assert await runbooks.to_load(state, name, "", {}, None) == ("web1", {"mount": "/var"})
+    with pytest.raises(RunbookError, match="There is no runbook own"):
+        await runbooks.to_load(state, "own", "", {"mount": "/"}, None)
     with pytest.raises(RequestRefused, match="no endpoint named web9"):
         await runbooks.to_load(state, name, "web9", {}, None)
     with pytest.raises(UsageError, match="Name the runbook"):
