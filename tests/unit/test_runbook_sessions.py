@@ -9,6 +9,7 @@ from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decide import evidence_needed
 from stillfixed.actors.session.gate import rule
 from stillfixed.actors.session.policy import Policy, parse_policies
+from stillfixed.actors.session.rejudge import rejudge, stored_verdicts
 from stillfixed.actors.session.required import gap
 from tests.support.desk import Desk
 
@@ -304,6 +305,31 @@ def test_a_reason_that_is_accepted_stands_in() -> None:
     assert codes(desk) == set()
     desk.run(SERVICE, 3, "failed\n")
     assert codes(desk) == {"still_failing"}
+
+
+def test_the_verdict_in_force_counts_for_a_required_check_too() -> None:
+    """A dispatcher's, where one disagrees with the judge, in both directions."""
+    desk = open_desk()
+    load(desk)
+    desk.run(SERVICE, 3, "failed\n")
+    desk.run(WORKERS, 127, "")
+    desk.run("systemctl restart nginx")
+    run_both(desk, "active", "4")
+    assert codes(desk) == set()
+    for verdict, lacks in [("healthy", set()), ("inconclusive", {"runbook_not_done"})]:
+        answer = desk.ask(
+            r.OverrideVerdict(by="dora", run="r5", verdict=verdict, reason="I looked.")  # type: ignore[arg-type]
+        )
+        assert isinstance(answer, r.Done), answer
+        assert codes(desk) == lacks
+
+
+def test_todays_judge_goes_by_the_runbooks_expectation_too() -> None:
+    """The history alone says what was expected when a verdict was given."""
+    desk = fixed(open_desk())
+    found = [rejudge(stored, desk.outputs) for stored in stored_verdicts(desk.log)]
+    assert [one.expect for one in found] == ["stdout == active", "stdout >= 4"]
+    assert not any(one.differs for one in found)
 
 
 def test_a_policy_can_ask_for_one_text_alone() -> None:
