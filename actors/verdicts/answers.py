@@ -10,9 +10,10 @@ from functools import lru_cache
 from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact
-from stillfixed.actors.verdicts.fields import graded, number_of
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.numbers import graded, number_of
+from stillfixed.actors.verdicts.same_network import spellings
 
 RULE = "answer of the tool"
 _LINES_LIMIT = 5_000
@@ -75,7 +76,7 @@ def _sayings(command: str) -> tuple[_Saying, ...]:
     return tuple(
         _Saying(entry, _compiled(words), says)
         for pattern, entry in _entries()
-        if pattern.search(command)
+        if pattern.search(spellings(command))
         for says, these in _groups(entry)
         for words in these
     )
@@ -94,7 +95,7 @@ def refusals(command: str) -> tuple[re.Pattern[str], ...]:
     return tuple(
         _compiled(line)
         for pattern, entry in _entries()
-        if pattern.search(command)
+        if pattern.search(spellings(command))
         for line in entry.not_run
     )
 

@@ -14,7 +14,9 @@ from msgspec import Struct, convert
 from stillfixed.actors.verdicts.cells import Cell, last_word, name_of
 from stillfixed.actors.verdicts.knowledge import field_names, health, status_words
 from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.numbers import by_bounds, graded, number_of, share_of
 from stillfixed.actors.verdicts.phrases import text_health, word_health
+from stillfixed.actors.verdicts.same_network import spellings
 
 Record = Mapping[str, str]
 """The fields of one item: names as `name_of` gives them, values in lower case."""
@@ -22,6 +24,7 @@ Record = Mapping[str, str]
 _FEW_ITEMS = 8
 """A quiet word (Stopped) is a fault in a list this short: somebody asked for just these."""
 
+COUNTER = "error counter"
 QUIET = "quiet status word"
 """The rule by which Stopped or Disconnected is a fault."""
 
@@ -55,6 +58,10 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     low: tuple[float, float] | None = None
     high: tuple[float, float] | None = None
     of: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
+    less_than: tuple[str, ...] = ()
+    unit: str = ""
+    counter: bool = False
     when: dict[str, tuple[str, ...]] = {}
 
 
@@ -106,7 +113,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
 
 
 def _fits(state: State, command: str, record: Record) -> bool:
-    if state.command and not any(word in command.lower() for word in state.command):
+    if state.command and not any(word in spellings(command) for word in state.command):
         return False
     return all(
         any(record.get(re.sub(r"[_-]", "", field), "").startswith(value) for value in values)
@@ -115,19 +122,20 @@ def _fits(state: State, command: str, record: Record) -> bool:
 
 
 def _by_state(state: State, lowered: str, record: Record) -> Said | None:
-    head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
-    lists: tuple[tuple[Health, tuple[str, ...]], ...] = (
-        ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
-    )  # fmt: skip
-    for said, listed in lists:
-        if lowered in listed or (head and head in listed):
-            return Said(said, "state of the field")
-    if lowered in state.quiet or (head and head in state.quiet):
-        return None if _meant(record) else Said("fault", QUIET)
+    if listed := _listed(state, lowered):
+        if listed == "quiet":
+            return None if _meant(record) else Said("fault", QUIET)
+        return Said(listed, "state of the field")
+    if not lowered:
+        return None
     if lowered in _YES and (meaning := state.yes or (state.only_yes if _YES[lowered] else None)):
         good = (meaning == "healthy") == _YES[lowered]
         return Said("healthy" if good else "fault", "yes or no")
-    number = share_of(lowered, record, state.of) if state.of else number_of(lowered)
+    if within := by_bounds(lowered, record, state.at_least, state.less_than, state.unit):
+        return Said(within, "limit beside it")
+    number = share_of(lowered, record, state.of) if state.of else number_of(lowered, state.unit)
+    if number is not None and state.counter:
+        return Said("healthy" if number == 0 else "unclear", COUNTER)
     if number is not None and state.above_zero:
         return Said("healthy" if number == 0 else state.above_zero, "count above zero")
     if number is not None and state.high:
@@ -139,38 +147,21 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
     return Said(state.other, "state of the field") if state.other else None
 
 
-def number_of(text: str) -> float | None:
-    """The number a value in lower case starts with, where at most a unit follows."""
-    found = re.match(r"^[+-]?\d{1,15}(?:[.,]\d+)?(?=\s*(?:%|[a-z°]{0,5})$)", text)
-    return float(found.group().replace(",", ".")) if found else None
-
-
-_SIZES = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4,
-          "kib": 1, "mib": 2, "gib": 3, "tib": 4}  # fmt: skip
-
-
-def share_of(value: str, record: Record, wholes: tuple[str, ...]) -> float | None:
-    """How many per cent a size is of the first of the other fields that holds one."""
-    whole = next((record[name] for name in wholes if record.get(name)), None)
-    sizes = [_size(value), _size(whole or "")]
-    if sizes[0] is None or not sizes[1]:
-        return None
-    return 100 * sizes[0] / sizes[1]
-
-
-def _size(text: str) -> float | None:
-    found = re.match(r"^(\d[\d.,]*)\s*([kmgt]?i?b?)(?:\s|\(|$)", text.strip())
-    if found is None or found[2] not in _SIZES:
-        return None
-    plain = re.sub(r"[.,](?=\d{3}(?:[.,]|$))", "", found[1]).replace(",", ".").rstrip(".")
-    try:
-        return float(plain) * 1024.0 ** _SIZES[found[2]]
-    except ValueError:
-        return None
-
-
-def graded(number: float, healthy_below: float, fault_from: float) -> Health:
-    return "fault" if number >= fault_from else "healthy" if number < healthy_below else "unclear"
+def _listed(state: State, lowered: str) -> Health | Literal["quiet"] | None:
+    """What the lists of an entry say: of the whole value, of its first word, of its start."""
+    head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
+    lists: tuple[tuple[Health | Literal["quiet"], tuple[str, ...]], ...] = (
+        ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
+        ("quiet", state.quiet),
+    )  # fmt: skip
+    for text in dict.fromkeys((lowered, head)):
+        for said, listed in lists:
+            if text in listed and (text or not lowered):
+                return said
+    for said, listed in lists:
+        if any(word[-1:] == "*" and lowered.startswith(word[:-1]) for word in listed):
+            return said
+    return None
 
 
 def _measured(field: str, value: str, lowered: str, record: Record) -> Said | None:

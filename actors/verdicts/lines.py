@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Fact
-from stillfixed.actors.verdicts.fields import LOSS, graded
+from stillfixed.actors.verdicts.fields import LOSS
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.numbers import graded
 from stillfixed.actors.verdicts.phrases import (
     http_health,
     patterns,

@@ -13,6 +13,7 @@ from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.knowledge import health
+from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
 _ROWS_LIMIT = 200
@@ -37,8 +38,8 @@ def _entries() -> list[Listing]:
 def listing_of(command: str) -> Listing | None:
     """What is known about the command's output as a list."""
     for entry in _entries():
-        if re.search(entry.command, command, re.I) and not (
-            entry.unless and re.search(entry.unless, command, re.I)
+        if re.search(entry.command, spellings(command), re.I) and not (
+            entry.unless and re.search(entry.unless, spellings(command), re.I)
         ):
             return entry
     return None

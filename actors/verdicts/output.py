@@ -10,6 +10,7 @@ from typing import Any
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
+from stillfixed.actors.verdicts.known import known_lines
 from stillfixed.actors.verdicts.lists import read_lists
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import without_prompts
@@ -40,7 +41,9 @@ def read(text: str, command: str = "") -> Reading:
     lines = without_prompts(text.split("\n")[:_LINE_LIMIT], command)
     if (found := _json("\n".join(lines))) is not None:
         return found
-    cells: list[Cell] = []
+    known = known_lines(lines, command)
+    lines = ["" if index in known.whole else line for index, line in enumerate(lines)]
+    cells: list[Cell] = list(known.cells)
     free: list[int] = []
     fields: set[str] = set()
     at = record = 0
@@ -55,8 +58,10 @@ def read(text: str, command: str = "") -> Reading:
         free.append(at)
         at += 1
     listed, used = read_lists(lines, [i for i in free if not _TAGGED.match(lines[i])], record)
+    used |= known.heads
     rest = tuple((i + 1, lines[i]) for i in free if i not in used and lines[i].strip())
-    return Reading((*cells, *listed), rest, frozenset(fields | {cell.field for cell in listed}))
+    fields |= {cell.field for cell in (*known.cells, *listed)}
+    return Reading((*cells, *listed), rest, frozenset(fields))
 
 
 # -- tables ----------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """The canonical form of a network check: keywords and interface names in full, `do`, the pager."""
 
+import re
+from functools import lru_cache
+
 from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.knowledge import words
 
@@ -20,6 +23,14 @@ def canonical(line: str) -> str:
             continue
         out.append(" ".join([head or stage[0], *stage[1:]]) if stage else "")
     return " | ".join(out)
+
+
+@lru_cache(maxsize=1024)
+def spellings(line: str) -> str:
+    """A command as given and, where it is one of a device, in full: what the judge looks for in a
+    command (`ip bgp summary`) is found in `sh ip bgp sum` too."""
+    device = re.match(r"\s*(?:do\s+|run\s+)?(?:sho?|show|disp?|display)\s", line, re.I)
+    return f"{line}\n{canonical(line)}".lower() if device else line.lower()
 
 
 def _command(given: list[str]) -> str:

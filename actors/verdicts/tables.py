@@ -9,6 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from stillfixed.actors.verdicts.headings import (
+    base_line,
+    goes_on,
+    heading_over,
+    names_of,
+    opens_a_column,
+)
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import is_prompt
@@ -84,10 +91,12 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
         rule += 1
     if rule >= len(lines) or not RULE.match(lines[rule]) or RULE.match(lines[at]):
         return None
-    heading = [lines[index] for index in range(at, rule) if lines[index].strip()]
-    if any(re.search(r":\s*$|[.!?]$", line.strip()) for line in heading):
-        return None
+    heading = [line.rstrip() for line in lines[at:rule]]
+    while heading and not heading[-1]:
+        heading.pop()
     groups = [found.span() for found in re.finditer(r"[-=]+", lines[rule])]
+    if not heading_over(heading, groups):
+        return None
     if len(groups) >= 2:
         names = [_name(heading, groups, index) for index in range(len(groups))]
         if not any(names):
@@ -96,9 +105,9 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
     start, end = groups[0]
     if len(heading) == 1 and heading[0].strip() == heading[0][start:end].strip():
         return _single(lines, rule + 1, heading[0].strip())
-    if rule - at > 2 or not re.search(r"\S\s{2,}\S|\t", heading[-1]):
+    if not re.search(r"\S\s{2,}\S|\t", heading[base_line(heading)]):
         return None
-    return _from_heading(lines, heading[-1], rule + 1, sure=True)
+    return _from_heading(lines, heading, rule + 1, sure=True)
 
 
 def _single(lines: Sequence[str], start: int, name: str) -> Table | None:
@@ -128,7 +137,11 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
         start += 1
     if start >= len(lines) or not lines[start].strip():
         return None
-    return _from_heading(lines, heading, start, sure=False)
+    if start == at + 1 and goes_on(heading, lines[start : start + 2]):
+        found = _from_heading(lines, [heading, lines[start]], start + 1, sure=False)
+        if found:
+            return found
+    return _from_heading(lines, [heading], start, sure=False)
 
 
 def _goes_on_from_above(lines: Sequence[str], at: int) -> bool:
@@ -158,22 +171,26 @@ def _may_be_heading(line: str) -> bool:
     )  # fmt: skip
 
 
-def _from_heading(lines: Sequence[str], heading: str, start: int, *, sure: bool) -> Table | None:
-    """The table under a heading without column marks of its own."""
+def _from_heading(
+    lines: Sequence[str], given: Sequence[str], start: int, *, sure: bool
+) -> Table | None:
+    """The table under a heading, of one line or more, without column marks of its own."""
+    base = base_line(given)
+    heading = given[base]
     if "\t" in heading:
         return _tabbed(lines, heading, start)
     rows = list(_sample(lines, start))
     rows = [row for row in rows if not is_prompt(row) and not RULE.match(row)]
     if not rows:
         return None
-    rows = [row for row in rows if not is_title_line(row)]
+    rows = [row for row in rows if not is_title_line(row) and not row.rstrip().endswith(":")]
     words = [found.span() for found in WORD.finditer(heading)]
     if _only_in_order(heading, words, rows):
         return _in_order(lines, start, heading.split())
     spans = _column_spans(heading, words, rows)
     if len(spans) < 2 or (not sure and not _lines_up(spans, rows[:3])):
         return None
-    names = [heading[a:b].replace("Mounted_on", "Mounted on") for a, b in spans]
+    names = [name.replace("Mounted_on", "Mounted on") for name in names_of(given, base, spans)]
     return read_rows(lines, start, names, spans)
 
 
@@ -220,6 +237,7 @@ def _column_spans(heading: str, words: list[Span], rows: Sequence[str]) -> list[
     spans = [words[0]]
     for (_, end), (start, stop) in pairwise(words):
         apart = start - end >= 2 or (bool(rows) and all(_gap(row, end, start) for row in rows))
+        apart = apart or opens_a_column(heading, (spans[-1][0], end), rows)
         if apart:
             spans.append((start, stop))
         else:
@@ -299,7 +317,7 @@ _PROSE = frozenset(
 
 
 def _is_prose(line: str, words: Sequence[str]) -> bool:
-    ends = line.rstrip()[-1] in ".:;"
+    ends = line.rstrip()[-1] in ".:;" or ":" in words or "=" in words
     return ends or is_timed(line) or not _PROSE.isdisjoint(word.lower() for word in words)
 
 

@@ -1,0 +1,89 @@
+"""Lines that technicians know by heart: the `[[line]]` entries, read before tables and lists.
+
+Guarantee: never raises on any text; a pattern says where things stand in a line, never what they
+mean: that is decided as for every other field.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import Struct, convert
+
+from stillfixed.actors.verdicts.cells import Cell
+from stillfixed.actors.verdicts.knowledge import health
+from stillfixed.actors.verdicts.same_network import spellings
+
+_PARTS = ("item", "field", "value")
+_LINE_LIMIT_CHARACTERS = 400
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `[[line]]`; README.md beside the knowledge says what the parts mean."""
+
+    pattern: str
+    command: str = ""
+    heads: bool = False
+
+
+class Known(Struct, frozen=True):
+    """`cells` of the lines that are known. Nothing more stands in `whole` lines; `heads` name what
+    the lines under them are about."""
+
+    cells: tuple[Cell, ...]
+    whole: frozenset[int]
+    heads: frozenset[int]
+
+
+@lru_cache(maxsize=1024)
+def _entries(command: str) -> tuple[tuple[re.Pattern[str], Line], ...]:
+    """The entries that count for a command."""
+    entries = [convert(entry, Line) for entry in health().get("line", ())]
+    return tuple(
+        (_compiled(entry.pattern), entry)
+        for entry in entries
+        if not entry.command or re.search(entry.command, spellings(command))
+    )
+
+
+@lru_cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)
+
+
+def known_lines(lines: Sequence[str], command: str) -> Known:
+    """What stands in the lines that an entry describes."""
+    entries = _entries(command)
+    cells: list[Cell] = []
+    whole: set[int] = set()
+    heads: set[int] = set()
+    above: list[tuple[int, str]] = []
+    for index, line in enumerate(lines if entries else ()):
+        if not line.strip() or len(line) > _LINE_LIMIT_CHARACTERS:
+            continue
+        indent = len(line) - len(line.lstrip())
+        while above and above[-1][0] >= indent:
+            above.pop()
+        for pattern, entry in entries:
+            found = list(pattern.finditer(line))
+            if not found:
+                continue
+            under = "/".join(name for _, name in above)
+            cells += _cells(found, under, index)
+            (heads if entry.heads else whole).add(index)
+            if entry.heads:
+                above.append((indent, found[0].group("item").strip()))
+            break
+    return Known(tuple(cells), frozenset(whole), frozenset(heads))
+
+
+def _cells(found: Sequence[re.Match[str]], under: str, index: int) -> Iterator[Cell]:
+    for match in found:
+        parts = {name: text.strip() for name, text in match.groupdict().items() if text is not None}
+        item = "/".join(part for part in (under, parts.get("item", "")) if part)
+        if "value" in parts:
+            name = parts.get("field", "value")
+            yield Cell(item, name, parts["value"], index + 1, -index - 1)
+        for name, text in parts.items():
+            if name not in _PARTS:
+                yield Cell(item, name.replace("_", " "), text, index + 1, -index - 1)

@@ -1,0 +1,73 @@
+"""Numbers in values: with their units, as a share of a whole, against bounds beside them.
+
+Guarantee: never raises on any text; a value that is no number has none.
+"""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from stillfixed.actors.verdicts.model import Health
+
+_UNIT = r"(?=\s*(?:%|[a-z°]{0,5})$)"
+_SIZES = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4,
+          "kib": 1, "mib": 2, "gib": 3, "tib": 4}  # fmt: skip
+
+
+def number_of(text: str, unit: str = "", *, loose: bool = False) -> float | None:
+    """The number that a value in lower case consists of, with at most a unit behind it; with
+    `unit`, the number before that unit, wherever it stands; `loose`, the number it starts with."""
+    there = bool(unit) and unit in text
+    end = rf"(?=\s*{unit})" if there else r"\b" if loose else _UNIT
+    start = r"(?<![\d.])" if there else r"^"
+    found = re.search(rf"{start}[+-]?\d{{1,15}}(?:[.,]\d+)?{end}", text)
+    return float(found.group().replace(",", ".")) if found else None
+
+
+def graded(number: float, healthy_below: float, fault_from: float) -> Health:
+    return "fault" if number >= fault_from else "healthy" if number < healthy_below else "unclear"
+
+
+def by_bounds(
+    value: str,
+    record: Mapping[str, str],
+    at_least: tuple[str, ...],
+    less_than: tuple[str, ...],
+    unit: str,
+) -> Health | None:
+    """A number against the bounds that stand in the same record under names like these: light and
+    its low alarm, leased addresses and all there are."""
+    number = number_of(value, unit, loose=True) if at_least or less_than else None
+    if number is None:
+        return None
+    lowest, highest = _bounds(record, at_least, unit), _bounds(record, less_than, unit)
+    if not lowest and not highest:
+        return None
+    bad = (lowest and number < max(lowest)) or (highest and number >= min(highest))
+    return "fault" if bad else "healthy"
+
+
+def _bounds(record: Mapping[str, str], names: tuple[str, ...], unit: str) -> list[float]:
+    found = [text for name, text in record.items() if any(fnmatchcase(name, n) for n in names)]
+    numbers = (number_of(text, unit, loose=True) for text in found)
+    return [bound for bound in numbers if bound is not None]
+
+
+def share_of(value: str, record: Mapping[str, str], wholes: tuple[str, ...]) -> float | None:
+    """How many per cent a size is of the first of the other fields that holds one."""
+    whole = next((record[name] for name in wholes if record.get(name)), None)
+    sizes = [_size(value), _size(whole or "")]
+    if sizes[0] is None or not sizes[1]:
+        return None
+    return 100 * sizes[0] / sizes[1]
+
+
+def _size(text: str) -> float | None:
+    found = re.match(r"^(\d[\d.,]*)\s*([kmgt]?i?b?)(?:\s|\(|$)", text.strip())
+    if found is None or found[2] not in _SIZES:
+        return None
+    plain = re.sub(r"[.,](?=\d{3}(?:[.,]|$))", "", found[1]).replace(",", ".").rstrip(".")
+    try:
+        return float(plain) * 1024.0 ** _SIZES[found[2]]
+    except ValueError:
+        return None
