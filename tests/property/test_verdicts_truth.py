@@ -26,7 +26,7 @@ def worlds(draw: st.DrawFn, may_miss: bool = False) -> tuple[World, World]:
     states = GOOD + BAD + ((MISSING,) if may_miss else ())
     after = {name: draw(st.sampled_from(states)) for name in names}
     kept = {name: state for name, state in after.items() if state != MISSING}
-    return before, kept or after | {names[0]: GOOD[0], names[1]: GOOD[0]}
+    return before, kept or dict.fromkeys(names, GOOD[0])
 
 
 def verdict(platform: Platform, before: str, after: str) -> Verdict:
