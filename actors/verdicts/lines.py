@@ -62,7 +62,7 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
         return
     if is_timed(line):
         return
-    yield from _row(line, number) or _inline(line, number)
+    yield from _row(line, number) or _ending(line, number) or _inline(line, number)
 
 
 def _row(line: str, number: int) -> list[Fact]:
@@ -75,6 +75,22 @@ def _row(line: str, number: int) -> list[Fact]:
         for place, part in enumerate(parts[1:], 2)
         if part[:1].isalpha() and len(part.split()) <= 4 and (found := word_health(part.lower()))
     ]
+
+
+_ENDING = re.compile(
+    r"^\W*(?P<item>\w.{1,100}?)\s*(?:[:=]|\.{3,}|->|=>|\s[\u2013-])\s*"
+    r"(?P<value>[^\W\d][\w'\u2019]*(?:[ -][\w'\u2019]+){0,2})\s*[.!]?\s*$"
+)
+
+
+def _ending(line: str, number: int) -> list[Fact]:
+    """A long name that ends with its state: `Status for World Wide Web Publishing : Stopped`."""
+    found = _ENDING.match(line) if len(line) <= 160 else None
+    if found is None or re.match(r"(error|warning|fehler|erreur)\b", found["item"], re.I):
+        return []
+    said = word_health(found["value"].lower())
+    item, value = found["item"].strip(), found["value"]
+    return [Fact(item, "state", value, _health(said), "status word", number)] if said else []
 
 
 def _inline(line: str, number: int) -> Iterator[Fact]:

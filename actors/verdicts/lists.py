@@ -24,6 +24,7 @@ _TABBED = re.compile(
 _TWO_CHUNKS = re.compile(
     r"^(?P<indent>\s*)(?P<key>[^\W\d_]\S*(?: \S+){0,3})\s{2,}(?P<value>\S+(?: \S+)*)\s*$"
 )
+_DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
     r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,}\s*(?P<b>\S.*?)\s*[=*#-]{2,}:?)\s*$"
@@ -118,7 +119,7 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
         return _Line(index, len(found["indent"]), found["key"], found["value"]) if found else None
     pair = _PAIR.match(plain) or _TABBED.match(plain)
     if pair and _is_pair(pair):
-        return _Line(index, len(pair["indent"]), pair["key"].strip(" ."), pair["value"].strip())
+        return _Line(index, len(pair["indent"]), pair["key"].strip(" ."), _DOTS.sub("", pair["value"]).strip())
     two = _TWO_CHUNKS.match(plain)
     if two and (
         name_of(two["key"]) in field_names("status_fields") or is_known_field(name_of(two["key"]))
