@@ -8,6 +8,7 @@ from stillfixed.actors.verdicts.model import Health
 
 IDENTITY = re.compile(
     r"^(.*name|identity|id|interface|slave interface|port|taskname"
+    r"|device ?id|disk ?(number)?|mount ?point|drive|scope ?id|lun|partition"
     r"|unit|path|filesystem|host|hostname|device|server|service|container|node|vg|lv|pool"
     r"|peer|connection|library|interfacealias|mount(ed on)?"
     r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|instance"

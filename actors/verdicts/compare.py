@@ -99,12 +99,17 @@ def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
 
 def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldChange:
     """A fault of the second run that the first does not show as one of the same name."""
-    if before.state == "good":
+    if before.state == "good" and not (key[0] and _was_faulty_before(key[0], first)):
         return _change(key, before.fact, right, "regressed", before.note)
-    if before.state == "bad" or first.faults:
+    if before.state != "unknown" or first.faults:
         return _change(key, before.fact, right, "still_failing", before.note)
     note = "the baseline does not show what it was before"
     return _change(key, before.fact, right, "inconclusive", note)
+
+
+def _was_faulty_before(item: str, first: Shown) -> bool:
+    """Whether the item had another fault: then this one came in its place."""
+    return any(fact.item == item for fact in first.faults)
 
 
 def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:

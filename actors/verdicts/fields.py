@@ -93,7 +93,8 @@ def _states() -> tuple[dict[str, list[State]], list[tuple[re.Pattern[str], State
 @lru_cache(maxsize=4096)
 def _states_of(name: str) -> tuple[State, ...]:
     named, globs = _states()
-    return (*named.get(name, ()), *(state for pattern, state in globs if pattern.match(name)))
+    known = named.get(name) or named.get(name.removeprefix("is")) or []
+    return (*known, *(state for pattern, state in globs if pattern.match(name)))
 
 
 def is_known_field(name: str) -> bool:

@@ -21,7 +21,7 @@ from stillfixed.actors.verdicts.lines import (
     line_facts,
     messages,
 )
-from stillfixed.actors.verdicts.listings import listing_facts, listing_of
+from stillfixed.actors.verdicts.listings import listing_facts, listing_of, says_empty
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
@@ -58,6 +58,9 @@ class Shown(Struct, frozen=True):
 def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout, command)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
+    listing = listing_of(command)
+    if listing and says_empty(listing, stderr):
+        stderr = []
     facts: Facts = {}
     answers = list(answer_facts(command, _numbered(run.stdout, stderr)))
     for fact in (*answers, *_facts(command, reading, stderr, {fact.line for fact in answers})):
@@ -68,12 +71,11 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if exit_fact:
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
-    listing = listing_of(command)
     if listing:
         for fact in listing_facts(listing, command, reading, stderr):
             if listing.rows == "wanted" or fact.item not in {item for item, _ in facts}:
                 facts[fact.item, fact.field] = fact
-    clear = listing is not None and listing.rows == "faults"
+    clear = listing is not None and listing.rows == "faults" and not stderr
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
@@ -135,7 +137,9 @@ def _facts(
     yield from messages(lines, bool(judged), len(stderr), probe=probe)
 
 
-_ASKS_NAME = re.compile(r"\b(hostname|uname -n|hostnamectl|COMPUTERNAME|whoami)\b", re.I)
+_ASKS_NAME = re.compile(
+    r"(?:^|[;&|(]\s*)(?:hostname|uname -n|hostnamectl|whoami)\b|[$%:]COMPUTERNAME\b", re.I
+)
 _MACHINE = frozenset(
     ("hostname", "computername", "pscomputername", "systemname", "csname", "statichostname")
 )

@@ -45,6 +45,11 @@ def listing_of(command: str) -> Listing | None:
     return None
 
 
+def says_empty(listing: Listing, stderr: Sequence[str]) -> bool:
+    """Whether the errors only say that the list of faults is empty: `No events were found`."""
+    return bool(listing.skip) and bool(re.search(listing.skip, "\n".join(stderr), re.I | re.M))
+
+
 class Row(Struct, frozen=True):
     item: str
     line: int | None
@@ -75,6 +80,8 @@ def listing_facts(
     if listing.rows == "faults":
         for row in rows:
             yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
+        if not rows and not stderr:
+            yield Fact("", LISTED, "nothing", "healthy", "list of faults")
         return
     asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []
     for thing in asked:

@@ -119,7 +119,12 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
         return _Line(index, len(found["indent"]), found["key"], found["value"]) if found else None
     pair = _PAIR.match(plain) or _TABBED.match(plain)
     if pair and _is_pair(pair):
-        return _Line(index, len(pair["indent"]), pair["key"].strip(" ."), _DOTS.sub("", pair["value"]).strip())
+        return _Line(
+            index,
+            len(pair["indent"]),
+            pair["key"].strip(" ."),
+            _DOTS.sub("", pair["value"]).strip(),
+        )
     two = _TWO_CHUNKS.match(plain)
     if two and (
         name_of(two["key"]) in field_names("status_fields") or is_known_field(name_of(two["key"]))

@@ -89,7 +89,7 @@ def _goes_on(
 
 def is_title_line(line: str) -> bool:
     """`Redundancy group: 1` between rows, or `  inet.0: 12/12` under one."""
-    return bool(re.match(r"^\s*[\w. -]+ ?: ", line)) and len(CHUNK.findall(line)) <= 2
+    return bool(re.match(r"^\s*[\w. -]*\w\w ?: \S", line)) and len(CHUNK.findall(line)) <= 2
 
 
 def _stands_under(line: str, spans: Sequence[Span]) -> bool:

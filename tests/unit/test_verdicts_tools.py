@@ -1,4 +1,4 @@
-"""What tools print when a thing is good, bad, or not told, in tools/*.toml: every pair is judged."""
+"""What tools print when a thing is good, bad, or not told (tools/*.toml): every pair is judged."""
 
 import tomllib
 from pathlib import Path
