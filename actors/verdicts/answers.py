@@ -32,6 +32,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     high: tuple[float, float] | None = None
     two_lines: bool = False
     last: bool = False
+    heads: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
 
 
@@ -42,9 +43,10 @@ class _Saying(Struct, frozen=True):
     words: re.Pattern[str]
     says: Health | None
 
-    def fact(self, found: re.Match[str], number: int | None) -> Fact | None:
-        """What the match says, or None where it holds no number to read."""
-        groups = found.groupdict()
+    def fact(self, found: re.Match[str], number: int | None, above: str) -> Fact | None:
+        """What the match says, or None where it holds no number to read. `above` is the item of the
+        heading it stands under."""
+        groups = {"": above, **found.groupdict()}
         value = groups.pop("number", None)
         says = self.says or _graded(self.entry, value or "")
         if says is None:
@@ -100,6 +102,21 @@ def refusals(command: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
+@lru_cache(maxsize=1024)
+def _heads(command: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(
+        _compiled(line)
+        for pattern, entry in _entries()
+        if entry.heads and pattern.search(spellings(command))
+        for line in entry.heads
+    )
+
+
+def is_refusal(command: str, line: str) -> bool:
+    """Whether the command's tool says in this line that it did not do its check."""
+    return any(words.search(line) for words in refusals(command))
+
+
 @lru_cache(maxsize=4096)
 def _compiled(line: str) -> re.Pattern[str]:
     return re.compile(line, re.I)
@@ -111,14 +128,20 @@ def answer_facts(command: str, lines: Sequence[tuple[int | None, str]]) -> Itera
     sayings = _sayings(command)
     if not sayings:
         return
+    above = ""
     last: dict[tuple[str, str], Fact] = {}
     for place, (number, line) in enumerate(lines[:_LINES_LIMIT]):
-        if not line.strip():
+        if not line.strip() or is_refusal(command, line):
             continue
+        if head := next(
+            (found for words in _heads(command) if (found := words.search(line))), None
+        ):
+            above = " ".join(part for part in head.groups() if part)
         following = lines[place + 1][1] if place + 1 < len(lines) else ""
         for saying in sayings:
             text = f"{line}\n{following}" if saying.entry.two_lines else line
-            if (found := saying.words.search(text)) and (fact := saying.fact(found, number)):
+            under = above if saying.entry.heads else ""
+            if (found := saying.words.search(text)) and (fact := saying.fact(found, number, under)):
                 if saying.entry.last:
                     last[fact.item, fact.field] = fact
                 else:

@@ -181,7 +181,7 @@ def _answers(fault: Shown, other: Shown) -> bool:
         return False
     known = fault.facts.keys() | fault.cells.keys()
     said_anew = any(
-        key not in known and fact.field in (*_WHOLE_RUN, "answer")
+        key not in known and (fact.field in (*_WHOLE_RUN, "answer") or fact.rule == ANSWER)
         for key, fact in other.facts.items()
         if fact.health == "healthy"
     )

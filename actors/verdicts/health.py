@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.answers import answer_facts
@@ -22,7 +23,7 @@ from stillfixed.actors.verdicts.lines import (
     messages,
 )
 from stillfixed.actors.verdicts.listings import listing_facts, listing_of, says_empty
-from stillfixed.actors.verdicts.model import Platform, Run
+from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
@@ -30,6 +31,8 @@ from stillfixed.actors.verdicts.prompts import last_prompt
 _FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
 
 Facts = dict[tuple[str, str], Fact]
+_WEIGHT: dict[Health, int] = {"unclear": 0, "healthy": 1, "fault": 2}
+"""Of two facts of one field, the heavier counts."""
 
 
 class Shown(Struct, frozen=True):
@@ -63,9 +66,12 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
         stderr = []
     facts: Facts = {}
     answers = list(answer_facts(command, _numbered(run.stdout, stderr)))
-    for fact in (*answers, *_facts(command, reading, stderr, {fact.line for fact in answers})):
+    told = {fact.line for fact in answers}
+    stderr = [line for place, line in enumerate(stderr, 1) if -place not in told]
+    answers = [fact if (fact.line or 0) > 0 else replace(fact, line=None) for fact in answers]
+    for fact in (*answers, *_facts(command, reading, stderr, told)):
         known = facts.get((fact.item, fact.field))
-        if known is None or (fact.health == "fault" and known.health != "fault"):
+        if known is None or _WEIGHT[fact.health] > _WEIGHT[known.health]:
             facts[fact.item, fact.field] = fact
     exit_fact = exit_meaning(command, run.exit_status, platform)
     if exit_fact:
@@ -80,7 +86,6 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
     reason = why_not_run(command, run, platform, reading, facts)
-    told = {fact.line for fact in answers}
     cells = {
         (cell.item, cell.field.strip()): cell
         for cell in reading.cells
@@ -91,7 +96,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
 
 
 def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:
-    lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
+    """The lines of both, those of stderr with numbers below zero."""
+    lines: list[tuple[int | None, str]] = [(-n, line) for n, line in enumerate(stderr, 1)]
     return lines + list(enumerate(output.clean(stdout).split("\n"), 1))
 
 

@@ -7,7 +7,7 @@ was cut off.
 from collections.abc import Iterator, Mapping
 
 from stillfixed.actors.verdicts import output
-from stillfixed.actors.verdicts.answers import refusals
+from stillfixed.actors.verdicts.answers import answer_facts, is_refusal
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.exits import EXIT, did_not_run
 from stillfixed.actors.verdicts.lines import MESSAGE, short
@@ -58,11 +58,12 @@ def _refusals(command: str, run: Run, reading: Reading, judged: bool) -> Iterato
         values = [f"{cell.field}: {cell.value}" for cell in reading.cells]
         suspects += [line for line in shown + values if not is_timed(line)]
     if not judged:
-        own = refusals(command)
-        yield from (line for line in suspects if any(words.search(line) for words in own))
+        yield from (line for line in suspects if is_refusal(command, line))
     suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
     probe = patterns("probes").search(command)
     for line in suspects:
+        if next(answer_facts(command, [(None, line)]), None):
+            continue  # "access denied by server" is what mount answers
         unreached = patterns("not_reached").search(line.strip())
         if not (probe and unreached) and (unreached or patterns("not_run").search(line.strip())):
             yield line
