@@ -16,7 +16,7 @@ from stillfixed.actors.verdicts.fields import QUIET
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
-from stillfixed.actors.verdicts.phrases import word_health
+from stillfixed.actors.verdicts.phrases import patterns, word_health
 
 Key = tuple[str, str]
 """Item and field."""
@@ -38,12 +38,16 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
     changes: list[FieldChange] = []
     if other := _other_machine(first, second):
         return [other]
+    complains = "" if patterns("probes").search(command) else _complains(first, second)
     for key in dict.fromkeys([*first.facts, *second.facts]):
         left, right = first.facts.get(key), second.facts.get(key)
         if left and left.health == "fault":
             changes.append(_was_faulty(key, left, elsewhere(left, first, second)))
         elif right and right.health == "fault":
-            changes.append(_is_faulty(key, right, elsewhere(right, second, first), first))
+            before = elsewhere(right, second, first)
+            if complains and right.field == MESSAGE:
+                before = Elsewhere("unknown", note=complains)
+            changes.append(_is_faulty(key, right, before, first))
         elif left and right and left.health == right.health == "healthy":
             changes.append(_change(key, left, right, "healthy"))
     return [change for change in changes if not _beside_the_point(change, command, changes)]
@@ -67,6 +71,17 @@ def end_is_missing(first: Shown, second: Shown) -> bool:
     last = max((line for key, line in shown.items() if key in after), default=0)
     lost = [line for key, line in lines.items() if line and key not in after]
     return bool(lost) and min(lost) > last
+
+
+def _complains(first: Shown, second: Shown) -> str:
+    """Why complaints of the second run are no faults of the thing: it shows none of the values that
+    were faulty, neither well nor ill."""
+    values = {(fact.item, fact.field) for fact in first.faults}
+    if not values or any(_of_the_run(fact) for fact in first.faults):
+        return ""
+    if values & (second.facts.keys() | second.cells.keys()):
+        return ""
+    return "the second run complains, and does not show what was faulty"
 
 
 def _other_machine(first: Shown, second: Shown) -> FieldChange | None:
@@ -101,9 +116,12 @@ def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldC
     """A fault of the second run that the first does not show as one of the same name."""
     if before.state == "good" and not (key[0] and _was_faulty_before(key[0], first)):
         return _change(key, before.fact, right, "regressed", before.note)
-    if before.state != "unknown" or first.faults:
+    was_there = first.faults and not any(fact.rule == ABSENT for fact in first.faults)
+    if right.rule == ABSENT and was_there and before.state != "good":
+        return _change(key, before.fact, right, "inconclusive", "the thing itself is gone")
+    if before.state != "unknown" or (first.faults and not before.note):
         return _change(key, before.fact, right, "still_failing", before.note)
-    note = "the baseline does not show what it was before"
+    note = before.note or "the baseline does not show what it was before"
     return _change(key, before.fact, right, "inconclusive", note)
 
 

@@ -183,8 +183,9 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
     if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value[-12:]):
         return Said("fault", "alarm")
-    if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", lowered):
-        own = lowered.startswith("169.254.")
+    address = lowered.lstrip("{ ")
+    if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", address):
+        own = address.startswith("169.254.")
         return Said("fault" if own else "healthy", "address without DHCP", "IPv4 address")
     return None
 
@@ -225,14 +226,18 @@ def _exactly(lowered: str, record: Record) -> Said | None:
     return Said("healthy", "status word") if word in status_words("healthy") else None
 
 
+_START = re.compile(
+    r"(start(type|mode|up|typ|modus)?|démarrage|(tipo)?deinicio|opstarttype|(tipo)?diavvio)$"
+)
+_ADMIN = re.compile(r"admin")
+
+
 def _meant(record: Record) -> bool:
     """Whether the record says that this is how it should be: Stopped + Manual, admin down."""
+    meant = status_words("meant")
     for key, value in record.items():
-        if re.search(r"start(type|mode|up)?$", key) and re.match(
-            r"manual|disabled|manuell|deaktiviert|demand|manuel|désactivé", value
-        ):
-            return True
-        if "admin" in key and re.match(r"disabled|down", value):
+        first = re.split(r"[\s(,;]", value, maxsplit=1)[0]
+        if first in meant and (_START.search(key) or _ADMIN.search(key)):
             return True
         if "administratively down" in value or (value == "disabled" and "status" in key):
             return True

@@ -74,6 +74,10 @@ def opens_a_column(heading: str, span: Span, rows: Sequence[str]) -> bool:
     start, end = span
     if heading[start:end].lower() not in field_names("status_fields"):
         return False
-    return bool(rows) and all(
-        re.match(r"\S+\s{2,}\S", row[start:]) and row[:start][-1:] in ("", " ") for row in rows
+    return (
+        bool(rows)
+        and all(
+            re.match(r"\S+\s{2,}\S", row[start:]) and row[:start][-1:] in ("", " ") for row in rows
+        )
+        and not any(row[end : end + 2].strip() for row in rows)
     )

@@ -4,7 +4,7 @@ Guarantee: never raises on any text; a value that nobody described is no fact.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from stillfixed.actors.verdicts.lines import (
     line_facts,
     messages,
 )
-from stillfixed.actors.verdicts.listings import listing_facts, listing_of, says_empty
+from stillfixed.actors.verdicts.listings import Listing, listing_facts, listing_of, says_empty
 from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
@@ -78,10 +78,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
     if listing:
-        for fact in listing_facts(listing, command, reading, stderr):
-            if listing.rows == "wanted" or fact.item not in {item for item, _ in facts}:
-                facts[fact.item, fact.field] = fact
-    clear = listing is not None and listing.rows == "faults" and not stderr
+        _add_rows(facts, listing, listing_facts(listing, command, reading, stderr))
+    clear = listing is not None and listing.rows != "wanted" and not stderr
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
@@ -93,6 +91,16 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     }
     where = whereabouts(command, run, reading)
     return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
+
+
+def _add_rows(facts: Facts, listing: Listing, rows: Iterable[Fact]) -> None:
+    """Add what the rows say: of an item only what is not known of it; events replace all else."""
+    if listing.rows == "events" and (rows := list(rows)):
+        facts.clear()
+    known = {item for item, _ in facts}
+    for fact in rows:
+        if listing.rows == "wanted" or fact.item not in known:
+            facts[fact.item, fact.field] = fact
 
 
 def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:

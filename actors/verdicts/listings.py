@@ -23,7 +23,7 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of listings.toml; its head says what the parts mean."""
 
     command: str
-    rows: Literal["faults", "wanted"]
+    rows: Literal["faults", "events", "wanted"]
     unless: str = ""
     asks: str = ""
     skip: str = ""
@@ -77,7 +77,10 @@ def listing_facts(
         yield from _count(listing, reading)
         return
     rows = rows_of(listing, reading)
-    if listing.rows == "faults":
+    if listing.rows == "events" and rows:
+        yield Fact("", LISTED, rows[0].text[:120], "fault", "list of faults", rows[0].line)
+        return
+    if listing.rows != "wanted":
         for row in rows:
             yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
         if not rows and not stderr:
@@ -111,5 +114,5 @@ def _count(listing: Listing, reading: Reading) -> Iterator[Fact]:
     numbers = [(text.strip(), line) for text, line in found if re.fullmatch(r"\s*\d+\s*", text)]
     if len(numbers) == 1:
         value, line = numbers[0]
-        bad = (int(value) > 0) == (listing.rows == "faults")
+        bad = (int(value) > 0) == (listing.rows != "wanted")
         yield Fact("", "count", value, "fault" if bad else "healthy", "count of a list", line)
