@@ -10,8 +10,8 @@ from functools import lru_cache
 from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact
-from stillfixed.actors.verdicts.knowledge import health
-from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.knowledge import answers
+from stillfixed.actors.verdicts.model import Health, Platform
 from stillfixed.actors.verdicts.numbers import graded, number_of
 from stillfixed.actors.verdicts.same_network import spellings
 
@@ -68,17 +68,41 @@ def _graded(entry: Answer, value: str) -> Health | None:
 
 
 @lru_cache
-def _entries() -> list[tuple[re.Pattern[str], Answer]]:
-    entries = [convert(entry, Answer) for entry in health().get("answer", ())]
-    return [(re.compile(entry.command, re.I), entry) for entry in entries]
+def _entries() -> list[tuple[str, re.Pattern[str], Answer]]:
+    read = [(family, convert(entry, Answer)) for family, entry in answers()]
+    return [(family, re.compile(entry.command, re.I), entry) for family, entry in read]
+
+
+_FAMILIES: dict[Platform, tuple[str, ...]] = {
+    "powershell": ("windows", "general"),
+    "cmd": ("windows", "general"),
+    "posix": ("posix", "network", "general"),
+    "network": ("network", "posix", "general"),
+}
+_AT_HOME_EVERYWHERE = re.compile(
+    r"(?:^|[|;&(\\/\"']\s*)(ssh|plink|wsl|bash|docker|podman|kubectl|helm|git|curl|openssl|wg|tailscale"
+    r"|zerotier-cli|nmap|ncat|smartctl|psql|pg_isready|mysql(admin)?|redis-cli|rclone|restic|rsync)"
+    r"(\.exe)?[\"']?(\s|$)",
+    re.I,
+)
 
 
 @lru_cache(maxsize=1024)
-def _sayings(command: str) -> tuple[_Saying, ...]:
+def _entries_of(command: str, platform: Platform) -> tuple[Answer, ...]:
+    """What is known of the command's tool: `service` is another tool in PowerShell than on Linux,
+    but `docker` is the same."""
+    families = _FAMILIES[platform]
+    if _AT_HOME_EVERYWHERE.search(command):
+        families = (*families, "posix")
+    text = spellings(command)
+    return tuple(e for family, words, e in _entries() if family in families and words.search(text))
+
+
+@lru_cache(maxsize=1024)
+def _sayings(command: str, platform: Platform) -> tuple[_Saying, ...]:
     return tuple(
         _Saying(entry, _compiled(words), says)
-        for pattern, entry in _entries()
-        if pattern.search(spellings(command))
+        for entry in _entries_of(command, platform)
         for says, these in _groups(entry)
         for words in these
     )
@@ -92,29 +116,15 @@ def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...]], ...]:
 
 
 @lru_cache(maxsize=1024)
-def refusals(command: str) -> tuple[re.Pattern[str], ...]:
-    """The words by which this command's tool says that it did not do its check."""
-    return tuple(
-        _compiled(line)
-        for pattern, entry in _entries()
-        if pattern.search(spellings(command))
-        for line in entry.not_run
-    )
+def _lines_of(command: str, platform: Platform, part: str) -> tuple[re.Pattern[str], ...]:
+    """All patterns of one part, `heads` or `not_run`, of the command's entries."""
+    entries = _entries_of(command, platform)
+    return tuple(_compiled(line) for entry in entries for line in getattr(entry, part))
 
 
-@lru_cache(maxsize=1024)
-def _heads(command: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        _compiled(line)
-        for pattern, entry in _entries()
-        if entry.heads and pattern.search(spellings(command))
-        for line in entry.heads
-    )
-
-
-def is_refusal(command: str, line: str) -> bool:
+def is_refusal(command: str, platform: Platform, line: str) -> bool:
     """Whether the command's tool says in this line that it did not do its check."""
-    return any(words.search(line) for words in refusals(command))
+    return any(words.search(line) for words in _lines_of(command, platform, "not_run"))
 
 
 @lru_cache(maxsize=4096)
@@ -122,19 +132,26 @@ def _compiled(line: str) -> re.Pattern[str]:
     return re.compile(line, re.I)
 
 
-def answer_facts(command: str, lines: Sequence[tuple[int | None, str]]) -> Iterator[Fact]:
+def answer_facts(
+    command: str, platform: Platform, lines: Sequence[tuple[int | None, str]]
+) -> Iterator[Fact]:
     """Facts of the lines that are known answers of this command; the first saying that fits a line
     decides. Of an entry that counts by its `last` line, only that one."""
-    sayings = _sayings(command)
+    sayings = _sayings(command, platform)
     if not sayings:
         return
     above = ""
     last: dict[tuple[str, str], Fact] = {}
     for place, (number, line) in enumerate(lines[:_LINES_LIMIT]):
-        if not line.strip() or is_refusal(command, line):
+        if not line.strip() or is_refusal(command, platform, line):
             continue
         if head := next(
-            (found for words in _heads(command) if (found := words.search(line))), None
+            (
+                found
+                for words in _lines_of(command, platform, "heads")
+                if (found := words.search(line))
+            ),
+            None,
         ):
             above = " ".join(part for part in head.groups() if part)
         following = lines[place + 1][1] if place + 1 < len(lines) else ""

@@ -65,7 +65,7 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if listing and says_empty(listing, stderr):
         stderr = []
     facts: Facts = {}
-    answers = list(answer_facts(command, _numbered(run.stdout, stderr)))
+    answers = list(answer_facts(command, platform, _numbered(run.stdout, stderr)))
     told = {fact.line for fact in answers}
     stderr = [line for place, line in enumerate(stderr, 1) if -place not in told]
     answers = [fact if (fact.line or 0) > 0 else replace(fact, line=None) for fact in answers]

@@ -33,7 +33,7 @@ def why_not_run(
     if reason := _by_status(command, run.exit_status, platform):
         return reason
     judged = any(field not in (MESSAGE, EXIT) for _, field in facts)
-    if line := next(_refusals(command, run, reading, judged), None):
+    if line := next(_refusals(command, platform, run, reading, judged), None):
         return f"the check did not run: {short(line)}"
     silent = not run.stdout.strip() and not run.stderr.strip()
     if silent and ("", EXIT) not in facts and listing_of(command) is None:
@@ -49,7 +49,9 @@ def _by_status(command: str, status: int, platform: Platform) -> str | None:
     return None
 
 
-def _refusals(command: str, run: Run, reading: Reading, judged: bool) -> Iterator[str]:
+def _refusals(
+    command: str, platform: Platform, run: Run, reading: Reading, judged: bool
+) -> Iterator[str]:
     """Lines that say that the check did not run."""
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
     shown = [line for _, line in reading.rest]
@@ -58,11 +60,11 @@ def _refusals(command: str, run: Run, reading: Reading, judged: bool) -> Iterato
         values = [f"{cell.field}: {cell.value}" for cell in reading.cells]
         suspects += [line for line in shown + values if not is_timed(line)]
     if not judged:
-        yield from (line for line in suspects if is_refusal(command, line))
+        yield from (line for line in suspects if is_refusal(command, platform, line))
     suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
     probe = patterns("probes").search(command)
     for line in suspects:
-        if next(answer_facts(command, [(None, line)]), None):
+        if next(answer_facts(command, platform, [(None, line)]), None):
             continue  # "access denied by server" is what mount answers
         unreached = patterns("not_reached").search(line.strip())
         if not (probe and unreached) and (unreached or patterns("not_run").search(line.strip())):

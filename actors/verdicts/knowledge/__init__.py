@@ -42,6 +42,17 @@ def health() -> dict[str, Any]:
 
 
 @lru_cache
+def answers() -> list[tuple[str, dict[str, Any]]]:
+    """Every `[[answer]]` with the family of its file: windows, posix, network or general."""
+    folder = Path(__file__).parent / "health"
+    return [
+        (path.stem.split("_")[0], entry)
+        for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem == "general")
+        for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("answer", ())
+    ]
+
+
+@lru_cache
 def status_words(name: str) -> frozenset[str]:
     """A list of `[words]`."""
     return frozenset(health()["words"][name].split())
