@@ -14,7 +14,9 @@ IDENTITY = re.compile(
     r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|instance"
     r"|target|job|vm|adapter|#|hop|destination|address|member|mailbox|instance id"
     r"|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot"
-    r"|sw|psu|fan|bay|group|grp|ps#|no|nr|peer address|sensor|supply)$",
+    r"|sw|psu|fan|bay|group|grp|ps#|no|nr|sensor|supply|item|vrid|intf"
+    r"|(.* )?(tray|slot|port|fan|supply|member|sensor|interface|neighbou?r|peer)"
+    r"|(peer|remote|neighbou?r|destination) (address|addr|ip|id))$",
     re.I,
 )
 

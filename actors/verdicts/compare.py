@@ -12,7 +12,7 @@ from msgspec import Struct
 from stillfixed.actors.verdicts.answers import RULE as ANSWER
 from stillfixed.actors.verdicts.cells import Cell, Fact
 from stillfixed.actors.verdicts.exits import EXIT
-from stillfixed.actors.verdicts.fields import QUIET
+from stillfixed.actors.verdicts.fields import QUIET, VACANT
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
@@ -50,6 +50,10 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
             changes.append(_is_faulty(key, right, before, first))
         elif left and right and left.health == right.health == "healthy":
             changes.append(_change(key, left, right, "healthy"))
+        elif left and right and left.health == "healthy" and right.rule == VACANT:
+            changes.append(_change(key, left, right, "regressed", "it was there before"))
+        elif left and right and right.health == "healthy" and left.rule == VACANT:
+            changes.append(_change(key, left, right, "fixed", "nothing was there before"))
     return [change for change in changes if not _beside_the_point(change, command, changes)]
 
 
@@ -144,7 +148,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
         if fact.item == fault.item and fact.field not in _WHOLE_RUN:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
     if twin is None and (cell := other.cells.get((fault.item, fault.field))):
-        return _in_cell(cell)
+        return _in_cell(cell, recovered=_recovers(fault, here, other))
     if _of_the_run(fault):
         if there:
             return Elsewhere("bad", there[0])
@@ -162,10 +166,20 @@ def _of_the_run(fact: Fact) -> bool:
     return fact.field in _WHOLE_RUN or (not fact.item and fact.rule == ANSWER)
 
 
-def _in_cell(cell: Cell) -> Elsewhere:
+def _recovers(fault: Fact, here: Shown, other: Shown) -> bool:
+    """Whether the item shows another fault here that the other run shows healthy."""
+    return any(
+        (twin := other.facts.get((fact.item, fact.field))) and twin.health == "healthy"
+        for fact in here.faults
+        if fact.item == fault.item and fact.field != fault.field
+    )
+
+
+def _in_cell(cell: Cell, *, recovered: bool) -> Elsewhere:
     """The same field of the same item holds a value that is no fact by itself: good where it says
-    so in any field, and never bad, because a record may say that it is meant (admin down)."""
-    good = bool(cell.value) and word_health(cell.value.lower()) == "healthy"
+    so in any field or another value of the item `recovered` with it (a reason that is gone), and
+    never bad, because a record may say that it is meant (admin down)."""
+    good = recovered or (bool(cell.value) and word_health(cell.value.lower()) == "healthy")
     fact = Fact(cell.item, cell.field, cell.value, "unclear", "status word", cell.line)
     return Elsewhere("good" if good else "unknown", fact)
 

@@ -25,6 +25,9 @@ _FEW_ITEMS = 8
 """A quiet word (Stopped) is a fault in a list this short: somebody asked for just these."""
 
 COUNTER = "error counter"
+VACANT = "nothing there"
+"""The rule of an empty slot or a port without a device: fine where it stays so."""
+
 QUIET = "quiet status word"
 """The rule by which Stopped or Disconnected is a fault."""
 
@@ -51,6 +54,7 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     fault: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     quiet: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
     other: Health | None = None
     yes: Literal["healthy", "fault"] | None = None
     only_yes: Literal["healthy", "fault"] | None = None
@@ -126,6 +130,8 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
     if listed := _listed(state, lowered):
         if listed == "quiet":
             return None if _meant(record) else Said("fault", QUIET)
+        if listed == "vacant":
+            return Said("unclear", VACANT)
         return Said(listed, "state of the field")
     if not lowered:
         return None
@@ -148,12 +154,12 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
     return Said(state.other, "state of the field") if state.other else None
 
 
-def _listed(state: State, lowered: str) -> Health | Literal["quiet"] | None:
+def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] | None:
     """What the lists of an entry say: of the whole value, of its first word, of its start."""
     head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
-    lists: tuple[tuple[Health | Literal["quiet"], tuple[str, ...]], ...] = (
+    lists: tuple[tuple[Health | Literal["quiet", "vacant"], tuple[str, ...]], ...] = (
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
-        ("quiet", state.quiet),
+        ("quiet", state.quiet), ("vacant", state.vacant),
     )  # fmt: skip
     for text in dict.fromkeys((lowered, head)):
         for said, listed in lists:
@@ -238,6 +244,8 @@ def _meant(record: Record) -> bool:
     for key, value in record.items():
         first = re.split(r"[\s(,;]", value, maxsplit=1)[0]
         if first in meant and (_START.search(key) or _ADMIN.search(key)):
+            return True
+        if key in ("enabled", "enable", "powerenable") and value in ("no", "false", "disabled"):
             return True
         if "administratively down" in value or (value == "disabled" and "status" in key):
             return True

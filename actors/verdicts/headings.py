@@ -7,9 +7,10 @@ a title or a sentence above a heading is none of it.
 import re
 from collections.abc import Sequence
 
+from stillfixed.actors.verdicts.cells import IDENTITY, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.phrases import word_health
-from stillfixed.actors.verdicts.table_rows import CHUNK, Span, columns_under
+from stillfixed.actors.verdicts.table_rows import CHUNK, WORD, Span, columns_under
 
 _NOT_HEADING = re.compile(r":(\s|$)|[.!?]$|(?<!\S)=(?!\S)|(?<!\d)\b(is|are|was|not|the)\b")
 _DIGIT = re.compile(r"(?<![A-Za-z])\d(?!\d*(?:min|sec|hr|[hms])\b)")
@@ -42,9 +43,14 @@ def names_of(heading: Sequence[str], base: int, spans: Sequence[Span]) -> list[s
             for place, (start, end) in enumerate(spans):
                 parts[place].append(line[start:end].strip())
             continue
-        for chunk in CHUNK.finditer(line):
-            for place in columns_under(chunk.span(), spans)[:1]:
-                parts[place].append(chunk.group())
+        chunks = list(CHUNK.finditer(line))
+        if len(chunks) == 1 and len(columns_under(chunks[0].span(), spans)) > 1:
+            continue  # a title over several columns
+        for chunk in chunks:
+            over = columns_under(chunk.span(), spans)
+            for word in WORD.finditer(line, *chunk.span()) if len(over) > 1 else [chunk]:
+                for place in columns_under(word.span(), spans)[:1]:
+                    parts[place].append(word.group())
     return [" ".join(part for part in names if part) for names in parts]
 
 
@@ -61,6 +67,20 @@ def goes_on(heading: str, following: Sequence[str]) -> bool:
         return False
     named = sum(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
     return second.startswith((" ", "\t")) or named == len(chunks)
+
+
+def stands_alone(line: str) -> bool:
+    """Whether a line is a heading even with no row under it: names of columns side by side, two of
+    them well known."""
+    chunks = CHUNK.findall(line)
+    if len(chunks) < 3 or _DIGIT.search(line) or _NOT_HEADING.search(line.rstrip()):
+        return False
+    known = sum(
+        bool(IDENTITY.match(chunk)) or name_of(chunk) in field_names("status_fields")
+        for chunk in chunks
+    )
+    named = all(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
+    return known >= 2 and named
 
 
 def _says_state(chunk: str) -> bool:

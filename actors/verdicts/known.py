@@ -14,6 +14,7 @@ from stillfixed.actors.verdicts.cells import Cell
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.same_network import spellings
 
+_LEGEND = re.compile(r"(?:^|[\s,;:(])\(?[A-Za-z*+~#!^>]{1,3}\)? (?:-|--|=) (?=[A-Za-z(])")
 _PARTS = ("item", "field", "value")
 _LINE_LIMIT_CHARACTERS = 400
 
@@ -51,15 +52,28 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.I)
 
 
+def legend_lines(lines: Sequence[str]) -> set[int]:
+    """Lines that explain letters: `D - down        P - bundled in port-channel`."""
+    found: set[int] = set()
+    for index, line in enumerate(lines):
+        if " - " not in line and " = " not in line and " -- " not in line:
+            continue
+        count = len(_LEGEND.findall(line[:_LINE_LIMIT_CHARACTERS]))
+        titled = re.match(r"\s*(?:flags?|codes?|legend|[\w ]*abbreviations?)\b", line, re.I)
+        if count >= 2 or (count and (titled or index - 1 in found)):
+            found.add(index)
+    return found
+
+
 def known_lines(lines: Sequence[str], command: str) -> Known:
     """What stands in the lines that an entry describes."""
     entries = _entries(command)
     cells: list[Cell] = []
-    whole: set[int] = set()
+    whole = legend_lines(lines)
     heads: set[int] = set()
     above: list[tuple[int, str]] = []
     for index, line in enumerate(lines if entries else ()):
-        if not line.strip() or len(line) > _LINE_LIMIT_CHARACTERS:
+        if index in whole or not line.strip() or len(line) > _LINE_LIMIT_CHARACTERS:
             continue
         indent = len(line) - len(line.lstrip())
         while above and above[-1][0] >= indent:

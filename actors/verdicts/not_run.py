@@ -11,7 +11,7 @@ from stillfixed.actors.verdicts.answers import answer_facts, is_refusal
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.exits import EXIT, did_not_run
 from stillfixed.actors.verdicts.lines import MESSAGE, short
-from stillfixed.actors.verdicts.listings import listing_of
+from stillfixed.actors.verdicts.listings import LISTED, listing_of
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.phrases import patterns
@@ -32,7 +32,9 @@ def why_not_run(
         return "the run was cut off before it ended"
     if reason := _by_status(command, run.exit_status, platform):
         return reason
-    judged = any(field not in (MESSAGE, EXIT) for _, field in facts)
+    # a line that stands for itself in a list of faults may be a refusal; a row of a table is none
+    says_nothing = (MESSAGE, EXIT) if reading.cells else (MESSAGE, EXIT, LISTED)
+    judged = any(field not in says_nothing for _, field in facts)
     if line := next(_refusals(command, platform, run, reading, judged), None):
         return f"the check did not run: {short(line)}"
     silent = not run.stdout.strip() and not run.stderr.strip()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, name_of
+from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, last_word, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.known import known_lines
 from stillfixed.actors.verdicts.lists import read_lists
@@ -20,6 +20,7 @@ from stillfixed.actors.verdicts.tables import table_at
 __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_MARK = re.compile(r"^(?:[*+#x-]?~|[*>+●]\s*)")  # of the current row, of a time server
 _LINE_LIMIT = 20_000
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 
@@ -69,7 +70,7 @@ def _table_cells(table: Table, record: int) -> Iterator[Cell]:
     keys = _key_columns(table)
     seen: dict[str, int] = {}
     for order, (index, values) in enumerate(table.rows):
-        item = " ".join(re.sub(r"^[*>+●]\s*", "", values[key]) for key in keys).strip()
+        item = " ".join(_MARK.sub("", values[key]) for key in keys).strip()
         seen[item] = seen.get(item, 0) + 1
         item = item if seen[item] == 1 else f"{item} ({seen[item]})"
         for name, value in zip(table.columns, values, strict=True):
@@ -82,7 +83,7 @@ def _key_columns(table: Table) -> list[int]:
     fit = [
         index
         for index, name in enumerate(table.columns)
-        if not _is_state(name_of(name), values[index]) and any(values[index])
+        if not _is_state(name, values[index]) and any(values[index])
     ]
     named = [i for i in fit if IDENTITY.match(table.columns[i].strip()) and table.columns[i] != "#"]
     named.sort(key=lambda index: name_of(table.columns[index]) == "id")
@@ -90,14 +91,17 @@ def _key_columns(table: Table) -> list[int]:
         if len(set(values[index])) == len(table.rows):
             return [index]
     for index in fit:
-        unique = len(set(values[index])) == len(table.rows)
+        unique = len(set(values[index])) == len(table.rows) and all(values[index])
         if unique and all(re.search(r"[^\W\d]|\d\.\d+\.\d", value) for value in values[index]):
             return [index]
+    if len(table.rows) == 1 and not named:
+        return []  # nothing names the only row
     return (named or fit or [0])[:2]
 
 
 def _is_state(name: str, values: Sequence[str]) -> bool:
-    if name in field_names("status_fields") or name in field_names("volatile_fields"):
+    moves = field_names("status_fields") | field_names("volatile_fields")
+    if name_of(name) in moves or last_word(name) in ("uptime", "age", "time"):
         return True
     said = [word_health(value.lower()) for value in values if value]
     return bool(said) and all(said)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import is_prompt
 
 Span = tuple[int, int]
@@ -57,7 +58,9 @@ def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequenc
             if not rows or not line.startswith((" ", "\t")) or _is_title(lines, at):
                 break
             passed.append(at)
-        elif rows and _wraps(line, spans):
+        elif rows and _cut(line, spans) == names:
+            break  # the heading again: another table
+        elif rows and _wraps(line, spans) and not _both_say(rows[-1][1], _cut(line, spans)):
             _append(rows[-1][1], _cut(line, spans))
         else:
             rows.append((at, _cut(line, spans)))
@@ -129,6 +132,16 @@ def _wraps(line: str, spans: Sequence[Span]) -> bool:
         and len(spans) > 2
         and chunks[0][0] >= spans[1][0]
         and all(any(a == start for a, _ in spans[1:]) for start, _ in chunks)
+    )
+
+
+def _both_say(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether both lines have a word of state in one column: each is a row, though the lower one
+    leaves out what it shares with the upper."""
+    return any(
+        word_health(a.lower()) and word_health(b.lower())
+        for a, b in zip(above, below, strict=True)
+        if a and b
     )
 
 

@@ -15,6 +15,7 @@ from stillfixed.actors.verdicts.headings import (
     heading_over,
     names_of,
     opens_a_column,
+    stands_alone,
 )
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.phrases import word_health
@@ -136,7 +137,7 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
     if start < len(lines) and not lines[start].strip():
         start += 1
     if start >= len(lines) or not lines[start].strip():
-        return None
+        return Table(CHUNK.findall(heading), [], at + 1) if stands_alone(heading) else None
     if start == at + 1 and goes_on(heading, lines[start : start + 2]):
         found = _from_heading(lines, [heading, lines[start]], start + 1, sure=False)
         if found:
@@ -154,6 +155,9 @@ def _goes_on_from_above(lines: Sequence[str], at: int) -> bool:
 
 
 def _may_be_heading(line: str) -> bool:
+    chunks = CHUNK.findall(line)
+    if len(chunks) > 1 and all(chunk.endswith(":") for chunk in chunks):
+        line = line.replace(":", " ")  # Interface Name:      Status:
     words = line.split()
     if line.lstrip().startswith("("):
         return False
@@ -183,7 +187,9 @@ def _from_heading(
     rows = [row for row in rows if not is_prompt(row) and not RULE.match(row)]
     if not rows:
         return None
-    rows = [row for row in rows if not is_title_line(row) and not row.rstrip().endswith(":")]
+    rows = [row for row in rows if not is_title_line(row)]
+    if len(CHUNK.findall(rows[0] if rows else "")) >= 3:
+        rows = [row for row in rows if len(CHUNK.findall(row)) > 1]
     words = [found.span() for found in WORD.finditer(heading)]
     if _only_in_order(heading, words, rows):
         return _in_order(lines, start, heading.split())
@@ -221,6 +227,8 @@ def _sample(lines: Sequence[str], start: int) -> Iterator[str]:
     """The first lines with text from here on, up to the next empty one."""
     begun = False
     for line in lines[start : start + _TRY_ROWS]:
+        if line.rstrip().endswith(":"):
+            return
         if line.strip():
             begun = True
             yield line
