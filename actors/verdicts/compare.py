@@ -25,6 +25,10 @@ _WHOLE_RUN = (MESSAGE, HTTP)
 """Fields that speak of the whole run where they have no item."""
 
 
+_RUN_RULES = (ANSWER, "exit status", "packet loss")
+"""Rules of facts that say how a probe went, whatever they are printed under."""
+
+
 class Elsewhere(Struct, frozen=True):
     """What the other run shows of a fault."""
 
@@ -118,6 +122,9 @@ def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
 
 def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldChange:
     """A fault of the second run that the first does not show as one of the same name."""
+    failed = any(fact.rule == ANSWER and not fact.item for fact in first.faults)
+    if before.state == "good" and failed and right.rule in _RUN_RULES:
+        return _change(key, before.fact, right, "still_failing", "the run had failed otherwise")
     if before.state == "good" and not (key[0] and _was_faulty_before(key[0], first)):
         return _change(key, before.fact, right, "regressed", before.note)
     was_there = first.faults and not any(fact.rule == ABSENT for fact in first.faults)

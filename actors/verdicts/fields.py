@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.cells import Cell, last_word, name_of
 from stillfixed.actors.verdicts.knowledge import field_names, health, status_words
@@ -66,6 +67,7 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     less_than: tuple[str, ...] = ()
     unit: str = ""
     counter: bool = False
+    named: str = ""
     when: dict[str, tuple[str, ...]] = {}
 
 
@@ -113,7 +115,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     lowered = value.lower().strip(" .\"'")
     for state in _states_of(field):
         if _fits(state, command, record) and (said := _by_state(state, lowered, record)):
-            return said
+            return replace(said, field=state.named) if state.named else said
     return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
 
 

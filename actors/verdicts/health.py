@@ -130,7 +130,8 @@ def _facts(
         if says := field_health(command, cell, records[cell.record]):
             judged += 1
             field = says.field or cell.field.strip()
-            yield Fact(cell.item, field, cell.value.strip(), says.health, says.rule, cell.line)
+            item = "" if cell.item == cell.value.strip() else cell.item  # named by what may change
+            yield Fact(item, field, cell.value.strip(), says.health, says.rule, cell.line)
         for port, flag in _FLAGGED.findall(cell.value) if flagged else ():
             if flag in status_words("bad_port_flags"):
                 yield Fact(port, "flags", flag, "fault", "port flag", cell.line)
