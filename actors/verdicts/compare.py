@@ -5,12 +5,14 @@ Guarantee: symmetric. A fault is `fixed` where the other run shows the same thin
 run says nothing of is `inconclusive`, never a recovery.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
 from stillfixed.actors.verdicts.answers import RULE as ANSWER
 from stillfixed.actors.verdicts.cells import Cell, Fact
+from stillfixed.actors.verdicts.counters import Trend, trend
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.fields import QUIET, VACANT
 from stillfixed.actors.verdicts.health import Shown
@@ -58,7 +60,24 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
             changes.append(_change(key, left, right, "regressed", "it was there before"))
         elif left and right and right.health == "healthy" and left.rule == VACANT:
             changes.append(_change(key, left, right, "fixed", "nothing was there before"))
+    changes += _counted(first, second)
     return [change for change in changes if not _beside_the_point(change, command, changes)]
+
+
+_TRENDS: dict[Trend, tuple[Verdict, str]] = {
+    "go on": ("still_failing", "errors go on"),
+    "appear": ("regressed", "there were none before"),
+    "vanish": ("fixed", "none in the traffic since"),
+    "unproven": ("inconclusive", "cleared in between, and too little traffic to tell"),
+}
+
+
+def _counted(first: Shown, second: Shown) -> Iterator[FieldChange]:
+    """Counters of errors that moved in a way that says something."""
+    for key, left in first.facts.items():
+        if moved := trend(key, first, second):
+            verdict, note = _TRENDS[moved]
+            yield _change(key, left, second.facts[key], verdict, note)
 
 
 def end_is_missing(first: Shown, second: Shown) -> bool:

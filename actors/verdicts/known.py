@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.cells import Cell
 from stillfixed.actors.verdicts.knowledge import health
@@ -88,7 +89,17 @@ def known_lines(lines: Sequence[str], command: str) -> Known:
             if entry.heads:
                 above.append((indent, found[0].group("item").strip()))
             break
-    return Known(tuple(cells), frozenset(whole), frozenset(heads))
+    return Known(tuple(_told_apart(cells)), frozenset(whole), frozenset(heads))
+
+
+def _told_apart(cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Cells whose item comes again with the same field belong to its second, its third."""
+    seen: dict[tuple[str, str], int] = {}
+    for cell in cells:
+        key = cell.item, cell.field
+        seen[key] = seen.get(key, 0) + 1
+        again = f"{cell.item} ({seen[key]})".strip()
+        yield cell if seen[key] == 1 else replace(cell, item=again)
 
 
 def _cells(found: Sequence[re.Match[str]], under: str, index: int) -> Iterator[Cell]:

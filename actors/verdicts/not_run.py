@@ -32,6 +32,9 @@ def why_not_run(
         return "the run was cut off before it ended"
     if reason := _by_status(command, run.exit_status, platform):
         return reason
+    last = output.clean(run.stdout).rstrip().rsplit("\n", 1)[-1].strip()
+    if patterns("breaks_off").search(last):
+        return f"the output breaks off: {short(last)}"
     # a line that stands for itself in a list of faults may be a refusal; a row of a table is none
     says_nothing = (MESSAGE, EXIT) if reading.cells else (MESSAGE, EXIT, LISTED)
     judged = any(field not in says_nothing for _, field in facts)
@@ -63,7 +66,7 @@ def _refusals(
         suspects += [line for line in shown + values if not is_timed(line)]
     if not judged:
         yield from (line for line in suspects if is_refusal(command, platform, line))
-    suspects += [line for line in shown[-1:] if "^C" in line or "--More--" in line]
+    suspects += [line for line in shown[-1:] if "^C" in line]
     probe = patterns("probes").search(command)
     for line in suspects:
         if next(answer_facts(command, platform, [(None, line)]), None):

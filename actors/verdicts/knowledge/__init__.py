@@ -21,13 +21,18 @@ def table(topic: Topic) -> dict[str, Any]:
         return tomllib.load(file)
 
 
+def _health_files() -> list[Path]:
+    """By name, general.toml last."""
+    folder = Path(__file__).parent / "health"
+    return sorted(folder.glob("*.toml"), key=lambda path: (path.stem == "general", path.stem))
+
+
 @lru_cache
 def health() -> dict[str, Any]:
     """Everything in health/: tables and lists of one name are joined, general.toml last, because
     the first entry that fits a field decides."""
-    folder = Path(__file__).parent / "health"
     joined: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem == "general"):
+    for path in _health_files():
         for name, part in tomllib.loads(path.read_text(encoding="utf-8")).items():
             if isinstance(part, list):
                 joined.setdefault(name, []).extend(part)
@@ -44,10 +49,9 @@ def health() -> dict[str, Any]:
 @lru_cache
 def answers() -> list[tuple[str, dict[str, Any]]]:
     """Every `[[answer]]` with the family of its file: windows, posix, network or general."""
-    folder = Path(__file__).parent / "health"
     return [
         (path.stem.split("_")[0], entry)
-        for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem == "general")
+        for path in _health_files()
         for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("answer", ())
     ]
 
