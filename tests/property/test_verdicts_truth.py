@@ -14,8 +14,11 @@ items = st.lists(st.sampled_from(ITEMS), min_size=2, max_size=6, unique=True)
 volatile = st.integers(100, 99_999)
 MISSING = "missing"
 COMMANDS: dict[Platform, str] = {
-    "posix": "fleetctl list", "cmd": "fleet list", "powershell": "Get-Fleet", "network": "show fleet",
-}  # fmt: skip
+    "posix": "fleetctl list",
+    "cmd": "fleet list",
+    "powershell": "Get-Fleet",
+    "network": "show fleet",
+}
 
 
 @st.composite
@@ -100,8 +103,12 @@ def prompted(text: str) -> str:
 
 
 @given(
-    layouts, worlds(), volatile, st.sampled_from([crlf, coloured, trailing, prompted]), st.booleans()
-)  # fmt: skip
+    layouts,
+    worlds(),
+    volatile,
+    st.sampled_from([crlf, coloured, trailing, prompted]),
+    st.booleans(),
+)
 def test_what_terminals_add_does_not_matter(
     layout: tuple[Layout, Platform], pair: tuple[World, World], one: int, dress: object, both: bool
 ) -> None:

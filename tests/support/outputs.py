@@ -117,8 +117,8 @@ def interfaces(world: World, volatile: int) -> str:
 
 def services(world: World, volatile: int) -> str:
     dots = "".join(
-        f"{item}.service  loaded {'active running' if state in GOOD else 'failed failed'} The {item}\n"
-        for item, state in world.items()
+        f"{i}.service  loaded {'active running' if s in GOOD else 'failed failed'} The {i}\n"
+        for i, s in world.items()
     )
     return f"  UNIT LOAD ACTIVE SUB DESCRIPTION\n{dots}\n{len(world)} loaded units listed.\n"
 
