@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.model import Run
+from stillfixed.actors.verdicts.prompts import without_prompts
 
 Operator = Literal["==", "!=", "<=", ">=", "<", ">", "not contains", "contains", "matches"]
 _FORM = re.compile(
@@ -146,7 +147,7 @@ def held(expectation: Expectation, run: Run) -> list[Met] | None:
 
 
 def _values(field: str, run: Run) -> list[tuple[str, str, int | None]]:
-    text = output.clean(run.stdout)
+    text = "\n".join(without_prompts(output.clean(run.stdout).split("\n"), ""))
     match field.lower():
         case "exit_status":
             return [] if run.exit_status is None else [("", str(run.exit_status), None)]

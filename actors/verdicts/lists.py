@@ -27,7 +27,7 @@ _TWO_CHUNKS = re.compile(
 _DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
-    r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,}\s*(?P<b>\S.*?)\s*[=*#-]{2,}:?)\s*$"
+    r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,60}\s*(?P<b>[^=*#\s-][^=*#]{0,60}?)\s*[=*#-]{2,60}:?)\s*$"
 )
 _WORDS_OF_LOGS = re.compile(
     r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line)$", re.I

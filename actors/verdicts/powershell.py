@@ -35,13 +35,27 @@ class Token(Struct, frozen=True):
     inner: tuple["Token", ...] = ()
 
 
+_DEPTH_LIMIT = 60
+"""Deeper nesting is no command that a person typed; who reads the tokens may recurse."""
+
+
 class _Reader:
     def __init__(self, line: str) -> None:
         self.line = line
         self.at = 0
         self.broken = False
+        self.depth = 0
 
     def read(self, closing: str) -> tuple[Token, ...]:
+        self.depth += 1
+        if self.depth > _DEPTH_LIMIT:
+            self.broken = True
+            self.at = len(self.line)
+        found = self._read(closing)
+        self.depth -= 1
+        return found
+
+    def _read(self, closing: str) -> tuple[Token, ...]:
         out: list[Token] = []
         glued = False
         while self.at < len(self.line):
@@ -146,11 +160,7 @@ class _Reader:
 def tokens(line: str) -> tuple[tuple[Token, ...], bool]:
     """(tokens, broken) of a line; typographic dashes and quotes read as PowerShell reads them."""
     reader = _Reader(line.translate(_DASHES))
-    try:
-        found = reader.read("")
-    except RecursionError:
-        return (), True
-    return found, reader.broken
+    return reader.read(""), reader.broken
 
 
 def statements(found: tuple[Token, ...]) -> list[list[Token]]:

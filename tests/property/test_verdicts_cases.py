@@ -1,0 +1,129 @@
+"""The labelled cases that lie with the tests: how right the judge is, and what never matters."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from stillfixed.actors.verdicts import Run, Verdict, effect_of, examine, judge, same_check
+from stillfixed.actors.verdicts.prompts import last_prompt
+from stillfixed.connectors.cli.batch import VerdictCase
+from tests.support.cases import effect_cases, same_cases, verdict_cases
+
+PROMPTS = {
+    "posix": "admin@host1:~$ ",
+    "network": "sw-core1#",
+    "powershell": "PS C:\\Users\\admin>",
+    "cmd": "C:\\Users\\admin>",
+}
+
+
+def verdict(case: VerdictCase, before: Run, after: Run) -> Verdict:
+    return judge(case.command, before, after, expect=case.expect, platform=case.platform).verdict
+
+
+def said(case: VerdictCase) -> Verdict:
+    return verdict(case, case.before, case.after)
+
+
+def report(pairs: list[tuple[str, str]]) -> str:
+    return json.dumps(Counter(f"{a} -> {b}" for a, b in pairs if a != b), indent=1)
+
+
+def test_verdicts_are_right() -> None:
+    """No fault is called fixed that is not; nearly all verdicts, and real fixes, are recognised."""
+    pairs = [(str(case.verdict), str(said(case))) for case in verdict_cases()]
+    wrong = [c.id for c in verdict_cases() if said(c) == "fixed" != c.verdict]
+    assert not wrong, wrong
+    fixes = [pair for pair in pairs if pair[0] == "fixed"]
+    assert sum(a == b for a, b in pairs) >= 0.95 * len(pairs), report(pairs)
+    assert sum(a == b for a, b in fixes) >= 0.93 * len(fixes), report(fixes)
+
+
+def test_effects_are_right() -> None:
+    """No change is called a reader."""
+    pairs = [(str(c.effect), str(effect_of(c.command, c.platform))) for c in effect_cases()]
+    assert not [pair for pair in pairs if pair[1] == "reads" != pair[0]], report(pairs)
+    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
+
+
+def test_same_checks_are_right() -> None:
+    """No two different checks are called the same."""
+    pairs = [(str(c.same), str(same_check(c.a, c.b, c.platform))) for c in same_cases()]
+    assert ("False", "True") not in pairs, report(pairs)
+    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
+
+
+def crlf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def trailing(text: str) -> str:
+    return "\n".join(f"{line}   " if line.strip() else line for line in text.split("\n"))
+
+
+def coloured(text: str) -> str:
+    return re.sub(r"(?m)\b(\w+)(?=[ \t\r]*$)", "\x1b[31m\\1\x1b[0m", text)
+
+
+@pytest.mark.parametrize("dress", [crlf, trailing, coloured])
+def test_what_terminals_add_does_not_matter(dress: Callable[[str], str]) -> None:
+    """Line ends, trailing spaces and colours, in both outputs or in one, change no verdict."""
+    changed = []
+    for case in verdict_cases():
+        before, after = (
+            replace(run, stdout=dress(run.stdout)) for run in (case.before, case.after)
+        )
+        if {verdict(case, before, after), verdict(case, case.before, after)} != {said(case)}:
+            changed.append(case.id)
+    assert not changed
+
+
+def test_a_prompt_at_the_end_does_not_matter() -> None:
+    """A prompt that was captured behind both outputs changes no verdict."""
+    changed = []
+    for case in verdict_cases():
+        runs = case.before, case.after
+        if any(last_prompt(run.stdout) for run in runs) or "line_count" in (case.expect or ""):
+            continue
+        before, after = (
+            replace(run, stdout=run.stdout.rstrip("\n") + "\n" + PROMPTS[case.platform])
+            if run.stdout.strip()
+            else run
+            for run in runs
+        )
+        if verdict(case, before, after) != said(case):
+            changed.append(case.id)
+    assert not changed
+
+
+def test_the_way_back() -> None:
+    """The other way round a fix is a regression, and a regression of a check that showed no fault
+    is a fix. A run beside itself is neither."""
+    for case in verdict_cases():
+        back = verdict(case, case.after, case.before)
+        if said(case) == "fixed":
+            assert back == "regressed", case.id
+        if said(case) == "regressed":
+            first = examine(case.command, case.before, expect=case.expect, platform=case.platform)
+            assert first.health == "fault" or back == "fixed", case.id
+        for run in (case.before, case.after):
+            assert verdict(case, run, run) not in ("fixed", "regressed"), case.id
+
+
+def test_an_output_cut_short_is_never_fixed() -> None:
+    """What is not fixed does not become so by leaving out lines at the end of the second output."""
+    wrong = []
+    for case in verdict_cases():
+        if said(case) == "fixed":
+            continue
+        text = case.after.stdout
+        ends = [at + 1 for at, char in enumerate(text) if char == "\n"][:60]
+        for end in {*ends, *(end - 2 for end in ends)}:
+            if verdict(case, case.before, replace(case.after, stdout=text[:end])) == "fixed":
+                wrong.append((case.id, end))
+                break
+    assert not wrong
