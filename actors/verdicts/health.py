@@ -24,6 +24,7 @@ from stillfixed.actors.verdicts.lines import (
 )
 from stillfixed.actors.verdicts.listings import Listing, listing_facts, listing_of, says_empty
 from stillfixed.actors.verdicts.model import Health, Platform, Run
+from stillfixed.actors.verdicts.logs import is_log
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
@@ -60,6 +61,8 @@ class Shown(Struct, frozen=True):
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout, command)
+    if is_log(run.stdout):
+        reading = output.as_lines(run.stdout, command)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
     listing = listing_of(command)
     if listing and says_empty(listing, stderr):

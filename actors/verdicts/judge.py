@@ -153,6 +153,8 @@ def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None
         return _sentence(reason or "the command could not be started") if refused else None
     if reason and not reason.startswith("there was no output"):
         return _sentence(reason)
+    if expectation.field in ("stdout", "line_count") and patterns("not_run").search(run.stderr):
+        return "A part of the check did not run, so the output is not all there is."
     absent = expectation.operator in ("not contains", "!=")
     if expectation.field == "stdout" and not run.stdout.strip() and run.stderr.strip():
         missing = bool(patterns("absent").search(run.stderr)) and not absent

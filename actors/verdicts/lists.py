@@ -29,6 +29,7 @@ _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
     r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,60}\s*(?P<b>[^=*#\s-][^=*#]{0,60}?)\s*[=*#-]{2,60}:?)\s*$"
 )
+_IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _WORDS_OF_LOGS = re.compile(
     r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line)$", re.I
 )
@@ -139,6 +140,8 @@ def _is_pair(pair: re.Match[str]) -> bool:
         return False
     if len(key.split()) > 6 or _WORDS_OF_LOGS.match(key):
         return False
+    if len(key.split()) > 1 and _IPV4.search(key):
+        return False  # a sentence: "Reply from 10.8.0.14: Destination host unreachable."
     mark = pair.groupdict().get("mark")
     return not (mark == "=" and " " in key and len(key.split()) > 3)
 

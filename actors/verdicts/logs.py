@@ -26,9 +26,10 @@ def is_timed(line: str) -> bool:
 
 
 def is_log(text: str) -> bool:
-    """Whether most lines begin with a time."""
+    """Whether many lines begin with a time; what a tool says around them does not count."""
     lines = [line for line in text.split("\n") if line.strip()]
-    return bool(lines) and 2 * sum(map(is_timed, lines)) > len(lines)
+    timed = sum(map(is_timed, lines))
+    return timed > 0 and 3 * timed >= len(lines)
 
 
 def without_history(first: Run, second: Run) -> tuple[Run, Run]:

@@ -65,6 +65,13 @@ def read(text: str, command: str = "") -> Reading:
     return Reading((*cells, *listed), rest, frozenset(fields))
 
 
+def as_lines(text: str, command: str = "") -> Reading:
+    """The text as free lines, whatever they look like: what a log is."""
+    lines = without_prompts(clean(text).split("\n")[:_LINE_LIMIT], command)
+    rest = tuple((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    return Reading((), rest, frozenset())
+
+
 # -- tables ----------------------------------------------------------------------------------------
 def _table_cells(table: Table, record: int) -> Iterator[Cell]:
     keys = _key_columns(table)

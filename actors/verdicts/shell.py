@@ -3,6 +3,7 @@
 Guarantee: never raises on any text; a line that does not parse says so (`broken`).
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,12 +32,24 @@ def _parser() -> "Parser":
     return Parser(Language(tree_sitter_bash.language()))
 
 
+_ESCAPE = "\xff"
+_WIDE = re.compile("[\xff-\U0010ffff]")
+_ESCAPED = re.compile(f"{_ESCAPE}([0-9a-f]{{6}})")
+
+
 def parse(line: str) -> "Node":
-    return _parser().parse(line.encode("utf-8", "replace")).root_node
+    """The tree of a line. `text` gives the text of its nodes; nothing else does.
+
+    Wide characters go in as letters and digits: the grammar's scanner looks every character up in a
+    table of 256, and one far behind its end kills the process.
+    """
+    narrow = _WIDE.sub(lambda found: f"{_ESCAPE}{ord(found.group()):06x}", line)
+    return _parser().parse(narrow.encode("utf-8")).root_node
 
 
 def text(node: "Node") -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    written = (node.text or b"").decode("utf-8")
+    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), written)
 
 
 def walk(node: "Node") -> Iterator["Node"]:

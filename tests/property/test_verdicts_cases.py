@@ -1,17 +1,15 @@
-"""The labelled cases that lie with the tests: how right the judge is, and what never matters."""
+"""What never matters, on the labelled cases that lie with the tests."""
 
-import json
 import re
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
 
-from stillfixed.actors.verdicts import Run, Verdict, effect_of, examine, judge, same_check
+from stillfixed.actors.verdicts import Run, Verdict, examine, judge
 from stillfixed.actors.verdicts.prompts import last_prompt
 from stillfixed.connectors.cli.batch import VerdictCase
-from tests.support.cases import effect_cases, same_cases, verdict_cases
+from tests.support.cases import verdict_cases
 
 PROMPTS = {
     "posix": "admin@host1:~$ ",
@@ -27,34 +25,6 @@ def verdict(case: VerdictCase, before: Run, after: Run) -> Verdict:
 
 def said(case: VerdictCase) -> Verdict:
     return verdict(case, case.before, case.after)
-
-
-def report(pairs: list[tuple[str, str]]) -> str:
-    return json.dumps(Counter(f"{a} -> {b}" for a, b in pairs if a != b), indent=1)
-
-
-def test_verdicts_are_right() -> None:
-    """No fault is called fixed that is not; nearly all verdicts, and real fixes, are recognised."""
-    pairs = [(str(case.verdict), str(said(case))) for case in verdict_cases()]
-    wrong = [c.id for c in verdict_cases() if said(c) == "fixed" != c.verdict]
-    assert not wrong, wrong
-    fixes = [pair for pair in pairs if pair[0] == "fixed"]
-    assert sum(a == b for a, b in pairs) >= 0.95 * len(pairs), report(pairs)
-    assert sum(a == b for a, b in fixes) >= 0.93 * len(fixes), report(fixes)
-
-
-def test_effects_are_right() -> None:
-    """No change is called a reader."""
-    pairs = [(str(c.effect), str(effect_of(c.command, c.platform))) for c in effect_cases()]
-    assert not [pair for pair in pairs if pair[1] == "reads" != pair[0]], report(pairs)
-    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
-
-
-def test_same_checks_are_right() -> None:
-    """No two different checks are called the same."""
-    pairs = [(str(c.same), str(same_check(c.a, c.b, c.platform))) for c in same_cases()]
-    assert ("False", "True") not in pairs, report(pairs)
-    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
 
 
 def crlf(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stillfixed.actors.verdicts import Effect, Platform, effect_of
+from stillfixed.actors.verdicts import Effect, Platform, effect_of, same_check
 
 CASES: list[tuple[Platform, str, Effect]] = [
     ("posix", "curl -sS -f http://127.0.0.1:8080/health", "reads"),
@@ -128,3 +128,13 @@ def test_a_change_hidden_in_any_wrapper_is_a_change() -> None:
         "cat <({})",
     ):
         assert effect_of(wrap.format("rm -f /x"), "posix") == "changes", wrap
+
+
+def test_wide_characters_do_not_kill_the_process() -> None:
+    """Characters far behind the tables of the grammar's scanner are read as letters."""
+    odd = "\u00b4\x15\u009a-\U000b9870{\U000dda15m"
+    for command in (odd, f"cat {odd}", f"rm '{odd}'", "echo \xff000041 \U0010ffff"):
+        for _ in range(200):
+            assert effect_of(command, "posix") in ("reads", "changes", "unknown")
+    assert not same_check("cat \U000b9870", "cat \U000b9871", "posix")
+    assert same_check("cat  \U000b9870", "cat \U000b9870", "posix")
