@@ -22,7 +22,13 @@ from stillfixed.actors.verdicts.lines import (
     line_facts,
     messages,
 )
-from stillfixed.actors.verdicts.listings import Listing, listing_facts, listing_of, says_empty
+from stillfixed.actors.verdicts.listings import (
+    Listing,
+    ends_at_heading,
+    listing_facts,
+    listing_of,
+    says_empty,
+)
 from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.logs import is_log
 from stillfixed.actors.verdicts.not_run import why_not_run
@@ -61,7 +67,7 @@ class Shown(Struct, frozen=True):
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
     reading = output.read(run.stdout, command)
-    if is_log(run.stdout):
+    if is_log(run.stdout, command):
         reading = output.as_lines(run.stdout, command)
     stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
     listing = listing_of(command)
@@ -82,7 +88,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     has_output = bool(run.stdout.strip())
     if listing:
         _add_rows(facts, listing, listing_facts(listing, command, reading, stderr))
-    clear = listing is not None and listing.rows != "wanted" and not stderr
+    clear = bool(listing and listing.rows != "wanted" and not stderr)
+    clear = clear and not (listing and ends_at_heading(listing, reading))
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )
@@ -152,14 +159,27 @@ def _facts(
     if not judged and len(reading.cells) <= 2:
         lines += [(cell.line, f"{cell.field}: {cell.value}") for cell in reading.cells]
     probe = bool(patterns("probes").search(command))
-    yield from messages(lines, bool(judged), len(stderr), probe=probe)
+    beside = bool(judged and reading.cells)
+    yield from messages(lines, beside, len(stderr), probe=probe)
 
 
 _ASKS_NAME = re.compile(
     r"(?:^|[;&|(]\s*)(?:hostname|uname -n|hostnamectl|whoami)\b|[$%:]COMPUTERNAME\b", re.I
 )
 _MACHINE = frozenset(
-    ("hostname", "computername", "pscomputername", "systemname", "csname", "statichostname")
+    (
+        "hostname",
+        "computername",
+        "pscomputername",
+        "systemname",
+        "csname",
+        "statichostname",
+        "machineid",
+        "chassisid",
+        "virtualchassisid",
+        "systemserialnumber",
+        "chassisserialnumber",
+    )
 )
 
 

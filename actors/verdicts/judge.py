@@ -63,7 +63,7 @@ def judge(
     command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
-    old, new = (before, after) if expect is not None else without_history(before, after)
+    old, new = (before, after) if expect is not None else without_history(command, before, after)
     first, second = look(command, old, platform), look(command, new, platform)
     if expect is not None:
         changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
@@ -73,7 +73,7 @@ def judge(
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
         changes = compare(command, first, second)
-        reasons = [] if changes else [_undecided(before, after)]
+        reasons = [] if changes else [_undecided(command, before, after)]
     if not changes:
         quiet = reasons and reasons[0].startswith("Neither")
         return Judgement(
@@ -235,11 +235,11 @@ def _ends_well(text: str) -> bool:
     return text.endswith("\n") or document or last_prompt(clean(text)) is not None
 
 
-def _undecided(before: Run, after: Run) -> str:
+def _undecided(command: str, before: Run, after: Run) -> str:
     if before.exit_status == after.exit_status == 0:
         if sorted(_steady(before)) == sorted(_steady(after)):
             return "Neither run shows a fault, and only numbers moved."
-        if is_log(before.stdout) and is_log(after.stdout):
+        if is_log(before.stdout, command) and is_log(after.stdout, command):
             return "Neither log shows a fault."
     return "Nothing in the two outputs says whether it is healthy."
 

@@ -115,12 +115,13 @@ def _http(command: str, line: str) -> str | None:
 
 
 def messages(
-    lines: Sequence[tuple[int | None, str]], judged: bool, from_stderr: int, *, probe: bool
+    lines: Sequence[tuple[int | None, str]], beside: bool, from_stderr: int, *, probe: bool
 ) -> Iterator[Fact]:
     """What sentences say, each about its subject: the line without its words of health. That a
-    thing does not exist is no state of it, except where the command is a probe of just that."""
+    thing does not exist is no state of it, except where the command is a probe of just that. Lines
+    of a log `beside` a state that the output gives itself are history."""
     for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
-        if patterns("ignore").search(line) or (judged and is_timed(line)):
+        if patterns("ignore").search(line) or (beside and is_timed(line)):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             yield Fact("", HTTP, status.group(1), http_health(status.group(1)), "HTTP status")

@@ -13,6 +13,7 @@ from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.knowledge import health
+from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
@@ -50,6 +51,13 @@ def says_empty(listing: Listing, stderr: Sequence[str]) -> bool:
     return bool(listing.skip) and bool(re.search(listing.skip, "\n".join(stderr), re.I | re.M))
 
 
+def ends_at_heading(listing: Listing, reading: Reading) -> bool:
+    """Whether headings stand there without a row or a total: that is no empty list, but one whose
+    rows are missing."""
+    total = listing.skip and any(re.search(listing.skip, line, re.I) for _, line in reading.rest)
+    return bool(reading.fields) and not reading.cells and not total
+
+
 class Row(Struct, frozen=True):
     item: str
     line: int | None
@@ -83,7 +91,7 @@ def listing_facts(
     if listing.rows != "wanted":
         for row in rows:
             yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
-        if not rows and not stderr:
+        if not rows and not stderr and not ends_at_heading(listing, reading):
             yield Fact("", LISTED, "nothing", "healthy", "list of faults")
         return
     asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []

@@ -8,6 +8,7 @@ import re
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.model import Run
+from stillfixed.actors.verdicts.phrases import patterns
 
 _TIMED = re.compile(
     r"^[\s\[(<*]*(?:<\d+>)?(?:"
@@ -25,25 +26,59 @@ def is_timed(line: str) -> bool:
     return bool(_TIMED.match(line))
 
 
-def is_log(text: str) -> bool:
-    """Whether many lines begin with a time; what a tool says around them does not count."""
+def is_log(text: str, command: str = "") -> bool:
+    """Whether many lines begin with a time, or any where the command asks for a log; what a tool
+    says around them does not count."""
     lines = [line for line in text.split("\n") if line.strip()]
     timed = sum(map(is_timed, lines))
-    return timed > 0 and 3 * timed >= len(lines)
+    asked = bool(patterns("asks_for_logs").search(command))
+    return timed > 0 and (asked or 3 * timed >= len(lines))
 
 
-def without_history(first: Run, second: Run) -> tuple[Run, Run]:
-    """The later of two logs without the lines that the earlier one has too. Where neither has new
-    lines, or they share none, both are as they were."""
-    if not (is_log(first.stdout) and is_log(second.stdout)):
+def without_history(command: str, first: Run, second: Run) -> tuple[Run, Run]:
+    """The later of two logs without the lines that the earlier one has too. Where neither is later,
+    or they share no line, both are as they were."""
+    if not (is_log(first.stdout, command) and is_log(second.stdout, command)):
         return first, second
     old, new = _timed(first.stdout), _timed(second.stdout)
     shared = old & new
     if not shared or old == new:
         return first, second
-    if new - old:
+    newest = [max(map(_moment, lines)) for lines in (old, new)]
+    if newest[0] == newest[1]:
+        return first, second
+    if newest[0] < newest[1]:
         return first, _without(second, shared)
     return _without(first, shared), second
+
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAY = re.compile(
+    r"(?P<y>\d{4})[-/.](?P<m>\d\d)[-/.](?P<d>\d\d)"
+    r"|(?P<D>\d{1,2})\.(?P<M>\d{1,2})\.(?P<Y>\d{2,4})"
+    r"|(?P<us_m>\d{1,2})/(?P<us_d>\d{1,2})/(?P<us_y>\d{2,4})"
+    r"|(?P<b>[A-Z][a-z]{2}) +(?P<b_d>\d{1,2})"
+)
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?: ?([AaPp])[Mm])?")
+
+
+def _moment(line: str) -> tuple[int, ...]:
+    """When a line was written, as numbers that compare within one log: year, month, day, time."""
+    day, clock = _DAY.search(line[:40]), _CLOCK.search(line[:60])
+    numbers = [0, 0, 0]
+    if day:
+        p = day.groupdict()
+        month = _MONTHS.index(p["b"].lower()) + 1 if (p["b"] or "").lower() in _MONTHS else 0
+        numbers = [
+            int(p["y"] or p["Y"] or p["us_y"] or 0),
+            int(p["m"] or p["M"] or p["us_m"] or month),
+            int(p["d"] or p["D"] or p["us_d"] or p["b_d"] or 0),
+        ]
+    if clock:
+        hour = int(clock.group(1)) % 12 if clock.group(4) else int(clock.group(1))
+        late = 12 if (clock.group(4) or "").lower() == "p" else 0
+        numbers += [hour + late, int(clock.group(2)), int(clock.group(3) or 0)]
+    return tuple(numbers)
 
 
 def _timed(text: str) -> frozenset[str]:

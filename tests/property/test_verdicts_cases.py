@@ -93,6 +93,8 @@ def test_an_output_cut_short_is_never_fixed() -> None:
         text = case.after.stdout
         ends = [at + 1 for at, char in enumerate(text) if char == "\n"][:60]
         for end in {*ends, *(end - 2 for end in ends)}:
+            if not text[:end].strip():
+                continue  # an empty list is what a list without faults prints
             if verdict(case, case.before, replace(case.after, stdout=text[:end])) == "fixed":
                 wrong.append((case.id, end))
                 break
