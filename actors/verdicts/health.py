@@ -29,8 +29,8 @@ from stillfixed.actors.verdicts.listings import (
     listing_of,
     says_empty,
 )
-from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.logs import is_log
+from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
@@ -89,7 +89,7 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if listing:
         _add_rows(facts, listing, listing_facts(listing, command, reading, stderr))
     clear = bool(listing and listing.rows != "wanted" and not stderr)
-    clear = clear and not (listing and ends_at_heading(listing, reading))
+    clear = clear and not ends_at_heading(command, reading)
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )

@@ -13,7 +13,6 @@ from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.knowledge import health
-from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
@@ -51,11 +50,11 @@ def says_empty(listing: Listing, stderr: Sequence[str]) -> bool:
     return bool(listing.skip) and bool(re.search(listing.skip, "\n".join(stderr), re.I | re.M))
 
 
-def ends_at_heading(listing: Listing, reading: Reading) -> bool:
-    """Whether headings stand there without a row or a total: that is no empty list, but one whose
-    rows are missing."""
-    total = listing.skip and any(re.search(listing.skip, line, re.I) for _, line in reading.rest)
-    return bool(reading.fields) and not reading.cells and not total
+def ends_at_heading(command: str, reading: Reading) -> bool:
+    """Whether the headings of a PowerShell table stand there without a row: it prints none for an
+    empty list, so the rows are missing."""
+    powershell = re.search(r"\b(get|search|find|test)-[a-z]", command, re.I)
+    return bool(powershell and reading.fields and not reading.cells)
 
 
 class Row(Struct, frozen=True):
@@ -91,7 +90,7 @@ def listing_facts(
     if listing.rows != "wanted":
         for row in rows:
             yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
-        if not rows and not stderr and not ends_at_heading(listing, reading):
+        if not rows and not stderr and not ends_at_heading(command, reading):
             yield Fact("", LISTED, "nothing", "healthy", "list of faults")
         return
     asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []
