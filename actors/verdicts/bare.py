@@ -38,19 +38,44 @@ def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
     if yes:
         yield yes
         return
-    if reading.cells or not 0 < len(reading.rest) <= _LINES_LIMIT:
+    if not 0 < len(reading.rest) <= _LINES_LIMIT:
         return
-    if member := member_of(command):
+    if not reading.cells and (member := member_of(command)):
         for number, line in reading.rest:
             cell = Cell("", member, line.strip(), number)
             if said := field_health(command, cell, {}):
                 yield Fact("", said.field or member, cell.value, said.health, said.rule, number)
         return
-    number, line = reading.rest[0]
-    word = line.strip().strip('"').lower()
-    short = re.fullmatch(r"[^\W\d_][\w-]*(?: [\w-]+){0,2}", word)
-    if len(reading.rest) == 1 and short and (found := word_health(word)):
-        yield Fact("", "answer", line.strip(), _health(found == "healthy"), "status word", number)
+    yield from _words(command, reading)
+
+
+_SHORT = re.compile(r"[^\W\d_][\w-]*(?: [\w-]+){0,2}")
+
+
+def _words(command: str, reading: Reading) -> Iterator[Fact]:
+    """Words of state, one to a line: of the things that the command names last, or by their order.
+    Beside other values only where several commands stand in one line."""
+    lines = [(number, line.strip().strip('"')) for number, line in reading.rest]
+    if reading.cells:
+        several = bool(re.search(r"[;\n]|&&", command))
+        lines = [(number, line) for number, line in lines if several and re.fullmatch(r"\w+", line)]
+    elif not all(_SHORT.fullmatch(line) for _, line in lines):
+        return
+    names = _things(command, len(lines))
+    for place, (number, line) in enumerate(lines):
+        if found := word_health(line.lower()):
+            good = _health(found == "healthy")
+            yield Fact(names[place], "answer", line, good, "status word", number)
+
+
+def _things(command: str, count: int) -> list[str]:
+    """What `count` words in an output are about: the command's last operands if it names as many."""
+    several = re.search(r"[;|&\n$]", command)
+    if count == 1 and not several:
+        return [""]
+    operands = [word for word in command.split()[1:] if not word.startswith("-")]
+    plain = not several and len(operands) > count
+    return operands[-count:] if plain else [f"answer {place}" for place in range(1, count + 1)]
 
 
 def _yes_no(command: str, reading: Reading) -> Fact | None:

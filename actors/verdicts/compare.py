@@ -180,6 +180,8 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
             return Elsewhere("bad", there[0])
         if _answers(here, other) and not _has_sibling(fault, other):
             return Elsewhere("good", twin, "the check answers")
+    if fault.rule == ABSENT and other.exit_status == 0 and other.has_output and not other.faults:
+        return Elsewhere("good", twin, "it is there")
     if fault.field == EXIT and other.exit_status == 0 and other.has_output and not other.faults:
         return Elsewhere("good", twin, "the command succeeds and answers")
     if other.all_clear:

@@ -6,15 +6,21 @@ Guarantee: says nothing where a pipe, `;`, `||` or `!` stands between the check 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from stillfixed.actors.verdicts import shell
 from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.knowledge import health
-from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.model import Health, Platform
 from stillfixed.actors.verdicts.phrases import text_health
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 EXIT = "exit_status"
 RULE = "exit status"
+_WRAPPERS = ("sudo", "doas", "timeout", "nice", "ionice", "time", "command", "env", "stdbuf", "setsid")
+_TAKE_A_VALUE = ("-u", "-g", "-n", "-s", "-k", "-o", "--user", "--signal")
 
 
 @lru_cache(maxsize=1024)
@@ -27,21 +33,28 @@ def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
     root = shell.parse(command)
     if root.has_error or len(root.named_children) != 1:
         return ()
-    node = root.named_children[0]
+    return words_of_check(root.named_children[0])
+
+
+def words_of_check(node: "Node") -> tuple[str, ...]:
+    """The words of the one tool that decides the exit status of a statement; () where several do.
+    An `echo` behind && tells of the check before it."""
+    if node.type == "list" and node.children[1].type == "&&":
+        left, right = words_of_check(node.children[0]), words_of_check(node.children[-1])
+        return left if right[:1] in (("echo",), ("printf",), left[:1]) else ()
     if node.type == "redirected_statement":
-        node = node.named_children[0]
+        return words_of_check(node.named_children[0])
     if node.type == "pipeline":
-        node = node.named_children[-1]
-        node = node.named_children[0] if node.type == "redirected_statement" else node
+        return words_of_check(node.named_children[-1])
     if node.type == "test_command":
-        return ("test",)
+        return ("test", *(shell.text(child) for child in shell.walk(node) if not child.children))
     if node.type != "command":
         return ()
     found = [word.text for word in shell.words_of(node)]
-    while found and found[0] in ("sudo", "timeout", "nice", "time", "command", "env"):
+    while found and found[0] in _WRAPPERS:
         found = found[2 if found[0] == "timeout" else 1 :]
         while found and found[0].startswith("-"):
-            found = found[1:]
+            found = found[2 if found[0] in _TAKE_A_VALUE else 1 :]
     if found and re.match(r"/etc/(init|rc)\.d/", found[0]):
         return ("service", *found)
     return (found[0].rsplit("/", 1)[-1], *found[1:]) if found else ()
@@ -64,35 +77,42 @@ def _cmd_words(command: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _meaning(command: str, platform: Platform) -> dict[str, list[int]]:
-    """What is known about the statuses of the command: the entry with the most words that fit."""
-    given = _deciding_words(command, platform)
+def _meaning(given: tuple[str, ...]) -> dict[str, list[int]]:
+    """What is known about the statuses of a tool: the entry with the most words that fit."""
     best: tuple[int, dict[str, list[int]]] = (0, {})
     for key, meaning in health()["exit"].items() if given else ():
         steps = key.split()
-        fits = steps[0] == given[0] and all(_stands(step, given[1:]) for step in steps[1:])
+        fits = _is_tool(steps[0], given[0]) and all(_stands(step, given[1:]) for step in steps[1:])
         if fits and len(steps) > best[0]:
             best = (len(steps), meaning)
-    searches = given and given[0] in ("grep", "egrep", "pgrep", "find", "findstr")
+    searches = given and given[0] in ("grep", "egrep", "fgrep", "pgrep", "find", "findstr")
     if searches and text_health(" ".join(given[1:])) == "fault":
         return {}  # finding an error is no good news
     return best[1]
 
 
+def _is_tool(step: str, name: str) -> bool:
+    return step == name or (step[-1:] == "*" and len(step) > 1 and name.startswith(step[:-1]))
+
+
+def status_health(words: tuple[str, ...], status: int) -> Health | None:
+    """What a status says of the tool with these words; None where nothing is known."""
+    meaning = _meaning(words)
+    healths: tuple[Health, ...] = ("healthy", "fault")
+    return next((said for said in healths if status in meaning.get(said, ())), None)
+
+
 def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact | None:
     if status is None:
         return None
-    meaning = _meaning(command, platform)
-    for said in ("healthy", "fault"):
-        if status in meaning.get(said, ()):
-            return Fact("", EXIT, str(status), "fault" if said == "fault" else "healthy", RULE)
-    return None
+    said = status_health(_deciding_words(command, platform), status)
+    return Fact("", EXIT, str(status), said, RULE) if said else None
 
 
 def did_not_run(command: str, status: int, platform: Platform) -> bool:
     """Whether the status says that the tool did not do its check."""
     always: list[int] = health()["exit"]["*"]["not_run"]
-    return status in always or status in _meaning(command, platform).get("not_run", ())
+    return status in always or status in _meaning(_deciding_words(command, platform)).get("not_run", ())
 
 
 def _stands(step: str, given: Sequence[str]) -> bool:

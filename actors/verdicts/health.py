@@ -15,6 +15,7 @@ from stillfixed.actors.verdicts.answers import answer_facts
 from stillfixed.actors.verdicts.bare import bare_facts
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.dates import date_facts
+from stillfixed.actors.verdicts.echoes import echo_facts
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
@@ -74,7 +75,8 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
     if listing and says_empty(listing, stderr):
         stderr = []
     facts: Facts = {}
-    answers = list(answer_facts(command, platform, _numbered(run.stdout, stderr)))
+    lines = _numbered(run.stdout, stderr)
+    answers = [*answer_facts(command, platform, lines), *echo_facts(command, platform, lines)]
     told = {fact.line for fact in answers}
     stderr = [line for place, line in enumerate(stderr, 1) if -place not in told]
     answers = [fact if (fact.line or 0) > 0 else replace(fact, line=None) for fact in answers]
@@ -83,7 +85,7 @@ def look(command: str, run: Run, platform: Platform) -> Shown:
         if known is None or _WEIGHT[fact.health] > _WEIGHT[known.health]:
             facts[fact.item, fact.field] = fact
     exit_fact = exit_meaning(command, run.exit_status, platform)
-    if exit_fact:
+    if exit_fact and not (exit_fact.health == "healthy" and _any_fault(facts)):
         facts["", EXIT] = exit_fact
     has_output = bool(run.stdout.strip())
     if listing:
@@ -113,6 +115,11 @@ def _add_rows(facts: Facts, listing: Listing, rows: Iterable[Fact]) -> None:
             facts[fact.item, fact.field] = fact
 
 
+def _any_fault(facts: Facts) -> bool:
+    """Whether the output shows a fault: then success of the command alone is no good news."""
+    return any(fact.health == "fault" for fact in facts.values())
+
+
 def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:
     """The lines of both, those of stderr with numbers below zero."""
     lines: list[tuple[int | None, str]] = [(-n, line) for n, line in enumerate(stderr, 1)]
@@ -127,9 +134,10 @@ def _facts(
     for cell in reading.cells:
         records.setdefault(cell.record, {})[name_of(cell.field)] = cell.value.lower()
     judged = len(answered)
-    for said in bare_facts(command, reading):
-        judged += 1
-        yield said
+    bare = list(bare_facts(command, reading))
+    judged += len(bare)
+    yield from bare
+    answered |= {fact.line for fact in bare}
     for dated in date_facts(reading):
         judged += 1
         yield dated

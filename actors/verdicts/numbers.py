@@ -40,7 +40,8 @@ def by_bounds(
     number = number_of(value, unit, loose=True) if at_least or less_than else None
     if number is None:
         return None
-    lowest, highest = _bounds(record, at_least, unit), _bounds(record, less_than, unit)
+    lowest = _bounds(record, at_least, unit)
+    highest = [bound for bound in _bounds(record, less_than, unit) if bound > 0]
     if not lowest and not highest:
         return None
     bad = (lowest and number < max(lowest)) or (highest and number >= min(highest))
