@@ -69,7 +69,7 @@ def _words(command: str, reading: Reading) -> Iterator[Fact]:
 
 
 def _things(command: str, count: int) -> list[str]:
-    """What `count` words in an output are about: the command's last operands if it names as many."""
+    """What the words in an output are about: the command's last operands if it names as many."""
     several = re.search(r"[;|&\n$]", command)
     if count == 1 and not several:
         return [""]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 EXIT = "exit_status"
 RULE = "exit status"
-_WRAPPERS = ("sudo", "doas", "timeout", "nice", "ionice", "time", "command", "env", "stdbuf", "setsid")
-_TAKE_A_VALUE = ("-u", "-g", "-n", "-s", "-k", "-o", "--user", "--signal")
+_WRAPPERS = frozenset(
+    "sudo doas timeout nice ionice time command env stdbuf setsid".split()
+)
+_TAKE_A_VALUE = frozenset("-u -g -n -s -k -o --user --signal".split())
 
 
 @lru_cache(maxsize=1024)
@@ -112,7 +114,8 @@ def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact |
 def did_not_run(command: str, status: int, platform: Platform) -> bool:
     """Whether the status says that the tool did not do its check."""
     always: list[int] = health()["exit"]["*"]["not_run"]
-    return status in always or status in _meaning(_deciding_words(command, platform)).get("not_run", ())
+    own = _meaning(_deciding_words(command, platform))
+    return status in always or status in own.get("not_run", ())
 
 
 def _stands(step: str, given: Sequence[str]) -> bool:

@@ -109,7 +109,8 @@ def listing_facts(
 
 
 _COUNTS = re.compile(
-    r"\.count\b\W*$|\bmeasure(-object)?\b(?!.*-(sum|average|max|min))|\bfind(str)?\s+/c|\bwc -l",
+    r"\.count\b\W*$|\bmeasure(-object)?\b(?!.*-(sum|average|max|min))|\bfind(str)?\s+/c|\bwc -l"
+    r"|\bgrep\s+(-\w+\s+)*(-\w*c\w*|--count)\b",
     re.I,
 )
 
