@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 EXIT = "exit_status"
 RULE = "exit status"
 _WRAPPERS = frozenset(
-    "sudo doas timeout nice ionice time command env stdbuf setsid".split()
+    ["sudo", "doas", "timeout", "nice", "ionice", "time", "command", "env", "stdbuf", "setsid"]
 )
-_TAKE_A_VALUE = frozenset("-u -g -n -s -k -o --user --signal".split())
+_TAKE_A_VALUE = frozenset(["-u", "-g", "-n", "-s", "-k", "-o", "--user", "--signal"])
 
 
 @lru_cache(maxsize=1024)
