@@ -14,7 +14,7 @@ from stillfixed.actors.verdicts.phrases import word_health
 
 _LINES_LIMIT = 20
 _MEMBER = re.compile(
-    r"(?:[)\]'\"]|\$\w+)\.(?P<a>[a-z]\w*)\W*$|-exp\w*\s+['\"]?(?P<b>\w+)\W*$"
+    r"(?:[)\]}'\"]|\$\w+)\.(?P<a>[a-z]\w*)\W*$|-exp\w*\s+['\"]?(?P<b>\w+)\W*$"
     r"|(?:%|\bforeach(?:-object)?)\s+(?:-membername\s+)?(?P<c>[a-z]\w*)\W*$",
     re.I,
 )

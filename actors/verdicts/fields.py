@@ -226,13 +226,17 @@ def _exactly(lowered: str, record: Record) -> Said | None:
     if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
         said = word_health(inline.group(2))
         return Said("fault" if said == "fault" else "healthy", "status word") if said else None
-    word = re.sub(r"[\s_]+", "-", lowered)
+    head = _HEAD.match(lowered)
+    word = re.sub(r"[\s_]+", "-", head.group(1) if head else lowered)
     if word in status_words("only_in_status_fields"):
         return None
     if word in status_words("fault"):
         return None if _meant(record) else Said("fault", "status word")
     return Said("healthy", "status word") if word in status_words("healthy") else None
 
+
+_HEAD = re.compile(r"([^\W\d_][\w-]*(?: [\w-]+)?)\s*[,;(]")
+"""A word of state before more: `Error, 12 jobs`, `failed (1722)`."""
 
 _START = re.compile(
     r"(start(type|mode|up|typ|modus)?|démarrage|(tipo)?deinicio|opstarttype|(tipo)?diavvio)$"

@@ -30,6 +30,7 @@ _HTTP = re.compile(
 _INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 _PLUGIN = re.compile(
     r"^(?:[A-Z][\w ]{0,30} )?(OK|WARNING|CRITICAL|UNKNOWN)(?: ?-|\s*\||\s*$|(?<!WARNING): )"
+    r"|^\s*(ALERT|ALARM|CRIT|NOK|FAIL|FAILED)(?:\s{2,}|:\s|\s-\s)"
 )
 _MARK = re.compile(r"^\s*[*●•○×>+-]\s+")  # noqa: RUF001  systemctl prints a multiplication sign
 _PLUGIN_STATES: dict[str, Health] = {"OK": "healthy", "UNKNOWN": "unclear"}
@@ -53,10 +54,11 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
     if tag := output.tagged(line):
         found = word_health(tag[0].lower())
         if found in ("fault", "healthy"):
-            yield Fact(tag[1], "result", tag[0], _health(found), "status word", number)
+            item = tag[1] if tag[1] != tag[2].strip() else subject_of(tag[1])
+            yield Fact(item, "result", tag[0], _health(found), "status word", number)
         return
     if plugin := _PLUGIN.match(line):
-        word = plugin.group(1)
+        word = plugin.group(1) or plugin.group(2)
         health = _PLUGIN_STATES.get(word, "fault")
         yield Fact("", "result", word, health, "status word", number)
         return

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, name_of
 from stillfixed.actors.verdicts.fields import is_known_field
 from stillfixed.actors.verdicts.knowledge import field_names
+from stillfixed.actors.verdicts.tables import LEADERS
 
 _TREE = re.compile(r"^(?:[\s|>]|[├└│─╰])*(?:[`+|\\]-+\s*|[├└╰]─*\s*)|^(\s*)>\s")
 _PAIR = re.compile(
@@ -31,7 +32,9 @@ _SECTION = re.compile(
 )
 _IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _WORDS_OF_LOGS = re.compile(
-    r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line)$", re.I
+    r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line"
+    r"|ok|critical|crit|unknown|alert|alarm|fail|failed|pass|passed)$",
+    re.I,
 )
 
 
@@ -115,6 +118,8 @@ def read_lists(
 
 def _pair(line: str, index: int, braces: bool) -> _Line | None:
     plain = _TREE.sub(lambda m: " " * len(m.group()), line)
+    if LEADERS.search(plain) and not re.search(r"\.\s*:", plain):
+        return None
     if braces:
         found = re.match(r"^(?P<indent>\s*)(?P<key>[\w.:/-]+)\s+(?P<value>.*?);?\s*$", plain)
         return _Line(index, len(found["indent"]), found["key"], found["value"]) if found else None

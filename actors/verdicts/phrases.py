@@ -24,6 +24,10 @@ def word_health(lowered: str) -> str | None:
         return None
     if re.match(r"exited \(0\)", text):
         return "weak"
+    if "0" in lowered and len(parts) > 1:
+        left, taken = patterns("harmless").subn(" ", lowered)
+        if taken:
+            return "healthy" if word_health(left.strip(" ,;")) != "fault" else "fault"
     whole = re.sub(r"[\s_]+", "-", text)
     if said := _listed(whole):
         return said

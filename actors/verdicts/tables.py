@@ -38,6 +38,8 @@ _BAR_RULE = re.compile(r"^[\s|+:=\u2500-\u257f-]{3,}$")
 _NUMBERED_HEADINGS = re.compile(
     r"^(\d*K-blocks|ipv[46]|802\.1x|h/w|\d+(min|sec|hr|h|m|s)|l[1-4])$", re.I
 )
+LEADERS = re.compile(r"\w ?\.{4,} ?\S")
+"""Dots that lead from a name to its value; such lines are no tables."""
 _HEADING_LINES = 3
 _TRY_ROWS = 6
 _HEADLESS_LIMIT = 500
@@ -46,7 +48,7 @@ _HEADLESS_LIMIT = 500
 def table_at(lines: Sequence[str], at: int) -> Table | None:
     """The table whose heading stands at this line."""
     head = lines[at]
-    if not head.strip() or is_prompt(head):
+    if not head.strip() or is_prompt(head) or LEADERS.search(head):
         return None
     return _barred(lines, at) or _ruled(lines, at) or _lined_up(lines, at) or _headless(lines, at)
 
