@@ -32,10 +32,10 @@ _SECTION = re.compile(
 )
 _IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _WORDS_OF_LOGS = re.compile(
-    r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line"
-    r"|ok|critical|crit|unknown|alert|alarm|fail|failed|pass|passed)$",
-    re.I,
+    r"^(warning|error|fatal|note|info|err|usage|hint|debug|notice|at line)$", re.I
 )
+_VERDICTS = re.compile(r"^(ok|critical|crit|unknown|alert|alarm|fail|failed|pass|passed)$", re.I)
+"""What checks print first on a line: `OK: 12 jobs`."""
 
 
 class _Line(Struct, frozen=True):
@@ -148,6 +148,8 @@ def _is_pair(pair: re.Match[str]) -> bool:
     if len(key.split()) > 1 and _IPV4.search(key):
         return False  # a sentence: "Reply from 10.8.0.14: Destination host unreachable."
     mark = pair.groupdict().get("mark")
+    if mark == ":" and _VERDICTS.match(key):
+        return False
     return not (mark == "=" and " " in key and len(key.split()) > 3)
 
 
