@@ -97,10 +97,13 @@ def _states() -> tuple[dict[str, list[State]], list[tuple[re.Pattern[str], State
 
 
 @lru_cache(maxsize=4096)
-def _states_of(name: str) -> tuple[State, ...]:
+def _states_of(name: str, command: str) -> tuple[State, ...]:
+    """The entries for a field, by its name, that count under a command."""
     named, globs = _states()
     known = named.get(name) or named.get(name.removeprefix("is")) or []
-    return (*known, *(state for pattern, state in globs if pattern.match(name)))
+    found = (*known, *(state for pattern, state in globs if pattern.match(name)))
+    asked = spellings(command)
+    return tuple(s for s in found if not s.command or any(word in asked for word in s.command))
 
 
 def is_known_field(name: str) -> bool:
@@ -113,16 +116,14 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     field = name_of(cell.field)
     value = cell.value.strip()
     lowered = value.lower().strip(" .\"'")
-    for state in _states_of(field):
-        if _fits(state, command, record) and (said := _by_state(state, lowered, record)):
+    for state in _states_of(field, command):
+        if _fits(state, record) and (said := _by_state(state, lowered, record)):
             return replace(said, field=state.named) if state.named else said
     return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
 
 
-def _fits(state: State, command: str, record: Record) -> bool:
-    if state.command and not any(word in spellings(command) for word in state.command):
-        return False
-    return all(
+def _fits(state: State, record: Record) -> bool:
+    return not state.when or all(
         any(record.get(re.sub(r"[_-]", "", field), "").startswith(value) for value in values)
         for field, values in state.when.items()
     )

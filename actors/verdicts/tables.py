@@ -334,20 +334,20 @@ def _is_prose(line: str, words: Sequence[str]) -> bool:
 def _headless(lines: Sequence[str], at: int) -> Table | None:
     """Lines of as many words each, in one of whose places every line has a word of state."""
     rows: list[tuple[int, list[str]]] = []
+    states: list[int] = []
     for index in range(at, min(len(lines), at + _HEADLESS_LIMIT)):
         words = _TREE.sub("", lines[index]).split()
         if rows and len(words) != len(rows[0][1]):
             break
-        if not 3 <= len(words) <= 12 or _is_prose(lines[index], words):
+        if not 3 <= len(words) <= 12 or words[1] in (":", "="):  # as of Format-List
             break
-        if words[1] in (":", "="):  # a list of fields, as of Format-List
+        places = states if rows else range(1, len(words))
+        left = [place for place in places if word_health(words[place].lower())]
+        if not left or _is_prose(lines[index], words):
             break
+        states = left
         rows.append((index, words))
-    places = range(1, len(rows[0][1])) if len(rows) >= 2 else ()
-    states = [
-        place for place in places if all(word_health(words[place].lower()) for _, words in rows)
-    ]
-    if not states or len({tuple(words[: states[0]]) for _, words in rows}) < len(rows):
+    if len(rows) < 2 or len({tuple(words[: states[0]]) for _, words in rows}) < len(rows):
         return None
     columns = [f"column {place}" for place in range(1, len(rows[0][1]) + 1)]
     return Table(columns, rows, rows[-1][0] + 1)
