@@ -10,7 +10,16 @@ from typing import Any, Literal
 from msgspec import Struct
 
 Topic = Literal[
-    "posix", "powershell", "windows", "network", "words", "states", "phrases", "exits", "listings"
+    "posix",
+    "powershell",
+    "windows",
+    "network",
+    "words",
+    "states",
+    "phrases",
+    "exits",
+    "listings",
+    "parsers",
 ]
 
 

@@ -1,0 +1,34 @@
+"""Special parsers for the judge: what a command printed, read by someone who knows its form.
+
+Guarantee: `parse` is pure, never raises, takes time linear in the text, and depends on neither
+locale nor time zone. What no special parser surely reads is left to the generic reading (None).
+"""
+
+from collections.abc import Callable
+
+from stillfixed.actors.verdicts.cells import Reading
+from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.output import clean
+from stillfixed.actors.verdicts.parsing import documents, network, unix
+
+Parser = Callable[[str, Platform, str], Reading | None]
+
+TEXT_LIMIT_CHARS = 256 * 1024
+"""Longer outputs are left to the generic reading: the libraries below are slow on them."""
+
+PARSERS: tuple[Parser, ...] = (network.parse, unix.parse, documents.parse)
+
+
+def parse(command: str, platform: Platform, text: str) -> Reading | None:
+    """What stands in a command's stdout, or None where no special parser knows it."""
+    if len(text) > TEXT_LIMIT_CHARS or not text.strip():
+        return None
+    text = clean(text)
+    for parser in PARSERS:
+        try:
+            found = parser(command, platform, text)
+        except Exception:  # a foreign parser may fail in any way on a text it did not expect
+            continue
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,231 @@
+"""Outputs of routers, switches and firewalls, read with the TextFSM templates of ntc-templates.
+
+Guarantee: pure and never raises. A vendor's template counts only when it reads the whole output
+without an error; of several, the one that places the most values wins, then the first in the library's index.
+Templates compile at first use and are kept; nothing is loaded until a network output comes.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from stillfixed.actors.verdicts import network
+from stillfixed.actors.verdicts.cells import Cell, Reading
+from stillfixed.actors.verdicts.knowledge import table
+from stillfixed.actors.verdicts.model import Platform
+from stillfixed.actors.verdicts.parsing import headings
+from stillfixed.actors.verdicts.parsing.records import (
+    Spot,
+    items_of,
+    reading_of,
+)
+from stillfixed.actors.verdicts.same_network import canonical
+
+if TYPE_CHECKING:
+    from stillfixed.actors.verdicts.parsing.machine import Machine, Placed
+
+    Row = dict[str, list[Placed]]
+
+_LINES_LIMIT = 3_000
+_LINE_LIMIT_CHARS = 500
+_VENDORS_LIMIT = 16
+_PROMPT = re.compile(r"^(?:\S+@)?[\w.()/:~-]+[#>$](?:\s|$)|^\[\w*@?\S+\]\s*[>#]|^<[\w.-]+>")
+_PAGER = re.compile(r"^\s*(?:<-+\s*|-+\s*|\()More(?:\s*-+>?|\s.*?\)|\b.*?-+)[ \b]*", re.I)
+_META = re.compile(r"[(\[\\.?*+|^$]")
+
+
+def parse(command: str, platform: Platform, text: str) -> Reading | None:
+    if platform != "network":
+        return None
+    forms = _forms(command)
+    templates = _templates(forms) if forms else ()
+    if not templates:
+        return None
+    lines = _stripped(text.split("\n"), forms)
+    if len(lines) > _LINES_LIMIT or max(map(len, lines)) > _LINE_LIMIT_CHARS:
+        return None
+    best: list[Row] = []
+    most = 0
+    filled = sum(bool(line.strip()) for line in lines)
+    for template in templates:
+        rows = _rows(template, lines)
+        placed = sum(len(values) for row in rows for values in row.values())
+        if placed > most and not any(_is_whole_line(row) for row in rows):
+            best, most = rows, placed
+            if filled - len({value.line for _, value in _values(rows)}) <= 1:
+                break  # but for a heading it reads every line: no other can read more
+    return _reading(best, lines) if best else None
+
+
+def _is_whole_line(row: "Row") -> bool:
+    """Some templates only collect lines: a value with gaps in it is columns that nobody read."""
+    return any("   " in value.text for values in row.values() for value in values)
+
+
+# -- which templates -------------------------------------------------------------------------------
+@lru_cache(maxsize=1024)
+def _forms(command: str) -> tuple[str, ...]:
+    """The command as the vendors spell it: in full, `interface` and `neighbor` in both numbers.
+    Empty where a filter shows only a part of the output."""
+    head, *filters = canonical(command).split(" | ")
+    if any(not re.match(r"begin\b|no-more\b", stage) for stage in filters):
+        return ()
+    spelled = [head, " ".join(network.stages(command)[0]).lower()]
+    for one, many in (("interface", "interfaces"), ("neighbor", "neighbors")):
+        spelled += [re.sub(rf"\b{many}\b", one, form) for form in spelled]
+    return tuple(dict.fromkeys(spelled))
+
+
+class _Entry(Struct, frozen=True):
+    """One line of the index: `literal` is what every command that fits begins with, in full."""
+
+    template: str
+    pattern: str
+    literal: str
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    import ntc_templates
+
+    return Path(ntc_templates.__file__).parent / "templates"
+
+
+@lru_cache(maxsize=1)
+def _index() -> tuple[_Entry, ...]:
+    out: list[_Entry] = []
+    for line in (_folder() / "index").read_text(encoding="utf-8").split("\n"):
+        columns = [column.strip() for column in line.split(",", 3)]
+        if len(columns) < 4 or line.startswith("#") or columns[0] == "Template":
+            continue
+        full = columns[3].replace("[[", "").replace("]]", "")
+        meta = _META.search(full)
+        literal = full if meta is None else full[: max(meta.start() - 1, 0)]
+        out.append(_Entry(columns[0].split(":")[0], columns[3], literal))
+    return tuple(out)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """The index writes `sh[[ow]]` for sh, sho and show."""
+
+    def endings(found: re.Match[str]) -> str:
+        rest = found.group(1)
+        return "(?:" + "|".join(re.escape(rest[:n]) for n in range(len(rest), 0, -1)) + ")?"
+
+    return re.compile(re.sub(r"\[\[(.+?)\]\]", endings, pattern), re.I)
+
+
+@lru_cache(maxsize=256)
+def _templates(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """The templates for a command, each vendor's most exact first; few enough to try them all."""
+    found: dict[str, None] = {}
+    for row in _index():
+        if any(form.startswith(row.literal) and _fits(row.pattern, form) for form in forms):
+            found[row.template] = None
+    return tuple(found)[:_VENDORS_LIMIT]
+
+
+def _fits(pattern: str, form: str) -> bool:
+    """Whether a command is this one; after it may stand only what names one object: a port, an
+    address, a number."""
+    found = _pattern(pattern).match(form)
+    if found is None:
+        return False
+    left = form[found.end() :]
+    if left and not left.startswith(" "):
+        return False
+    return all(re.search(r"\d", word) for word in left.split())
+
+
+# -- reading ---------------------------------------------------------------------------------------
+def _stripped(lines: Sequence[str], forms: Sequence[str]) -> list[str]:
+    """Lines without prompts, the echoed command and pagers, each in its place."""
+    out = [_PAGER.sub("", line) if "ore" in line else line for line in lines]
+    for at, line in enumerate(out):
+        bare = line.strip()
+        if (_PROMPT.match(bare) and (at < 3 or at >= len(out) - 3)) or (at < 3 and bare and bare.lower() in forms):
+            out[at] = ""
+    return out
+
+
+_machines: dict[str, list["Machine"]] = {}
+"""Compiled templates that nobody uses just now. Taken and given back whole, so that two threads
+never share one."""
+
+
+def _rows(template: str, lines: Sequence[str]) -> list["Row"]:
+    from stillfixed.actors.verdicts.parsing.machine import Machine
+
+    idle = _machines.setdefault(template, [])
+    try:
+        machine = idle.pop()
+    except IndexError:
+        machine = Machine((_folder() / template).read_text(encoding="utf-8"))
+    rows = machine.rows(lines)
+    idle.append(machine)
+    return rows
+
+
+def _reading(rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
+    claimed = {value.line - 1 for _, value in _values(rows)}
+    shown, header = _headings(rows, lines, claimed)
+    plain = [[Spot(f, v[0].text, v[0].line) for f, v in row.items() if len(v) == 1] for row in rows]
+    out: list[Cell] = []
+    for order, (item, row) in enumerate(zip(items_of(plain), rows, strict=True)):
+        labels = _labels(row)
+        for field, values in row.items():
+            name = shown.get(field) or _own_name(field)
+            for index, value in enumerate(values):
+                inside = item
+                if len(values) > 1:
+                    label = labels[index] if len(labels) == len(values) else str(index + 1)
+                    inside = f"{item}/{label}" if item else label
+                out.append(Cell(inside, name, value.text, value.line, order, len(rows)))
+    rest = [
+        (at + 1, line)
+        for at, line in enumerate(lines)
+        if line.strip() and at not in claimed and at not in header and not headings.is_rule(line)
+    ]
+    return reading_of(out, rest, list(shown.values()))
+
+
+def _labels(row: "Row") -> list[str]:
+    """What the elements of a record's lists are called: by the first list of different names."""
+    for values in row.values():
+        texts = [value.text for value in values]
+        if len(texts) > 1 and len(set(texts)) == len(texts) and all(map(str.strip, texts)):
+            return texts
+    return []
+
+
+def _own_name(field: str) -> str:
+    known: dict[str, str] = table("parsers")["network_names"]
+    return known.get(field.lower()) or headings.spoken(field)
+
+
+def _headings(
+    rows: Sequence["Row"], lines: Sequence[str], claimed: set[int]
+) -> tuple[dict[str, str], set[int]]:
+    """(field -> printed heading, the heading's lines) where each record stands on one line."""
+    for row in rows:
+        if len({value.line for values in row.values() for value in values}) > 1:
+            return {}, set()
+    header = headings.above(lines, min(claimed))
+    if header is None or header in claimed or ":" in lines[header]:
+        return {}, set()
+    spans = ((f, (v.start, v.start + len(v.text))) for f, v in _values(rows))
+    columns = headings.extents(spans)
+    names = headings.names(lines[header], columns)
+    return (names, {header}) if 2 * len(names) >= len(columns) else ({}, set())
+
+
+def _values(rows: Sequence["Row"]) -> Iterator[tuple[str, "Placed"]]:
+    for row in rows:
+        for field, values in row.items():
+            for value in values:
+                yield field, value
