@@ -1,7 +1,7 @@
-"""Back from a parser's records to the lines they stand on and the headings over them.
+"""Back from a parser's records to the lines they stand on and the words they stand behind.
 
-Guarantee: linear in lines and values: each value looks at a few places only. A value that cannot be
-found again has no line. Records that are mostly not in the text are refused: they were made up.
+Guarantee: linear in lines and values: each value looks at a few places only. A value that is not in
+the text is left out, and records that are mostly not in it are refused: they were made up.
 """
 
 import re
@@ -22,9 +22,34 @@ from stillfixed.actors.verdicts.parsing.records import (
     reading_of,
 )
 
-_TRIM = "\"'()[]{},;:<>*+●├└─│`|-"
+_TRIM = "\"'()[]{},;:<>*+●├└─│`|-%"
+_LABEL = re.compile(r"(?:^\s*|\s{2,}|[,;]\s*)(?P<name>[^\W\d][\w ()/.-]*?)\s*(?::\s+|=\s*)$")
 _NEAR_LINES = 60
-_TRIES = 3
+_TRIES = 8
+
+
+def reading(records: Sequence[Mapping[str, Any]], text: str) -> Reading | None:
+    """Cells of a parser's records with lines, called by the headings and labels in the text, else by
+    the parser's own names."""
+    lines = text.split("\n")
+    finder = Finder(lines)
+    tree: list[Tree] = [_placed(record, finder, 0) for record in records[:CELL_LIMIT]]
+    written = [leaf for leaf in _leaves(tree) if leaf.value]
+    claimed = {leaf.line - 1 for leaf in written if leaf.line is not None}
+    if 2 * sum(leaf.line is not None for leaf in written) < len(written) or not claimed:
+        return None
+    shown, header = _headings(tree, lines, claimed)
+    rest = [
+        (at + 1, line)
+        for at, line in enumerate(lines)
+        if line.strip() and at not in claimed and at != header and not headings.is_rule(line)
+    ]
+    out = [
+        replace(cell, field=shown[cell.field]) if cell.field in shown else _labelled(cell, lines)
+        for cell in cells_of_tree(tree[0] if len(tree) == 1 else tree)
+        if cell.line is not None or (not cell.value and cell.field in shown)
+    ]
+    return reading_of(out, rest, list(shown.values()))
 
 
 class Finder:
@@ -32,111 +57,124 @@ class Finder:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
+        self.lowered = [line.lower() for line in lines]
         self.cursor = 0
         self.where: dict[str, list[int]] = {}
         for number, line in enumerate(lines):
-            for word in set(line.split()):
-                for form in {word, word.strip(_TRIM), *re.split(r"[=:,/]", word.strip(_TRIM))}:
-                    if form:
-                        self.where.setdefault(form, []).append(number)
+            forms: set[str] = set()
+            for word in line.split():
+                bare = word.strip(_TRIM)
+                forms |= {word, bare, *re.split(r"[=:,/<>]", bare)}
+            for form in forms:
+                self.where.setdefault(form, []).append(number)
 
-    def places(self, value: str, start: int) -> list[int]:
-        """The first few lines from `start` on that hold the value."""
+    def places(self, value: str) -> list[int]:
+        """The first few lines from the cursor on that hold the value."""
         words = value.split()
         if not words:
             return []
         known = self.where.get(words[0]) or self.where.get(words[0].strip(_TRIM)) or ()
-        out: list[int] = []
-        for number in known[bisect_left(known, start) :][: 4 * _TRIES]:
-            if len(words) == 1 or value in " ".join(self.lines[number].split()):
-                out.append(number)
-            if len(out) == _TRIES:
-                break
-        return out
+        start = bisect_left(known, self.cursor)
+        return [
+            number
+            for number in known[start : start + _TRIES]
+            if len(words) == 1 or value in " ".join(self.lines[number].split())
+        ]
 
-    def start_of(self, values: Sequence[str]) -> int | None:
-        """The line that holds most of a record's values, the first of equals."""
+    def place(self, record: Mapping[str, str]) -> dict[str, int]:
+        """The line of each field: of a row the one that holds most of it, else the line that says
+        most of the field's name. The cursor moves to the record."""
+        places = {field: self.places(value) for field, value in record.items() if value}
         votes: dict[int, int] = {}
-        for value in values:
-            for number in self.places(value, self.cursor):
+        for numbers in places.values():
+            for number in numbers:
                 votes[number] = votes.get(number, 0) + 1
         if not votes:
-            return None
-        most = max(votes.values())
-        return min(number for number, count in votes.items() if count == most)
+            return {}
+        row = max(votes, key=lambda number: (votes[number], -number))
+        one_line = 10 * votes[row] >= 6 * len(places)
+        first = row if one_line else min(votes)
+        out: dict[str, int] = {}
+        for field, numbers in places.items():
+            near = [n for n in numbers if n - first <= _NEAR_LINES]
+            best = max(near, key=lambda n: (self._says(field, n), -n), default=None)
+            if one_line and row in numbers:
+                out[field] = row
+            elif best is not None and (not one_line or self._says(field, best)):
+                out[field] = best
+        self.cursor = min(out.values(), default=self.cursor)
+        return out
+
+    def _says(self, field: str, number: int) -> int:
+        """How many words of a field's name the line holds."""
+        return sum(word in self.lowered[number] for word in field.lower().split("_"))
 
 
-def reading(
-    records: Sequence[Mapping[str, Any]], text: str, names: Mapping[str, str]
-) -> Reading | None:
-    """Cells of a parser's records with lines, called by the headings in the text, then by `names`
-    (the parser's field -> the output's word), then by the field's own name."""
-    lines = text.split("\n")
-    finder = Finder(lines)
-    tree: list[Tree] = [_placed(record, finder, 0) for record in records[:CELL_LIMIT]]
-    found = [leaf for leaf in _leaves(tree, 0) if leaf.value]
-    held = sum(leaf.line is not None for leaf in found)
-    if not found or 2 * held < len(found):
-        return None
-    claimed = {leaf.line - 1 for leaf in found if leaf.line is not None}
-    shown, header = _headings(tree, lines, claimed)
-    rest = [
-        (at + 1, line)
-        for at, line in enumerate(lines)
-        if line.strip() and at not in claimed and at != header and not headings.is_rule(line)
-    ]
-    out: list[Cell] = []
-    for cell in cells_of_tree(tree[0] if len(tree) == 1 else tree):
-        name = shown.get(cell.field) or names.get(cell.field) or headings.spoken(cell.field)
-        out.append(replace(cell, field=name))
-    return reading_of(out, rest, list(shown.values()))
-
-
+# -- placing ---------------------------------------------------------------------------------------
 def _placed(node: Any, finder: Finder, depth: int) -> Tree:
     """A parser's value as a tree of texts with lines."""
     if isinstance(node, Mapping) and depth < DEPTH_LIMIT:
+        node = {key: _joined(value, finder) for key, value in node.items()}
         plain = {key: _text(v) for key, v in node.items() if not isinstance(v, Mapping | list)}
-        start = finder.start_of([value for value in plain.values() if value])
-        places = {key: _near(finder, value, start) for key, value in plain.items()}
-        if start is not None:
-            finder.cursor = start
+        places = finder.place(plain)
         out: dict[str, Tree] = {}
         for key, value in node.items():
             if key in plain:
-                line = places[key]
+                line = places.get(key)
                 out[key] = Leaf(plain[key], None if line is None else line + 1)
             else:
                 out[key] = _placed(value, finder, depth + 1)
-        ends = [line for line in places.values() if line is not None]
-        if len(out) == len(plain) and ends:
-            finder.cursor = max(finder.cursor, min(ends) + 1)
+        if len(out) == len(plain) and places:
+            finder.cursor = max(places.values()) + 1
         return out
     if isinstance(node, list) and depth < DEPTH_LIMIT:
         return [_placed(element, finder, depth + 1) for element in node]
     value = _text(node)
-    line = _near(finder, value, finder.cursor)
-    return Leaf(value, None if line is None else line + 1)
+    found = finder.places(value)
+    return Leaf(value, found[0] + 1 if found else None)
 
 
-def _near(finder: Finder, value: str, start: int | None) -> int | None:
-    if start is None or not value:
-        return None
-    found = finder.places(value, start)
-    return found[0] if found and found[0] - start <= _NEAR_LINES else None
+def _joined(value: Any, finder: Finder) -> Any:
+    """A list of words as the one word that the output has, where it has: `rw,relatime`."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        for mark in (",", ", ", " "):
+            if finder.places(mark.join(value)):
+                return mark.join(value)
+    return value
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+    return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())
 
 
-def _leaves(node: Tree, depth: int) -> Iterator[Leaf]:
+def _leaves(node: Tree) -> Iterator[Leaf]:
     if isinstance(node, Leaf):
         yield node
     else:
         for inner in node.values() if isinstance(node, dict) else node:
-            yield from _leaves(inner, depth + 1)
+            yield from _leaves(inner)
+
+
+# -- what the output calls it ----------------------------------------------------------------------
+def _labelled(cell: Cell, lines: Sequence[str]) -> Cell:
+    """The cell under the `Label:` before its value. A label alone on its line has the whole of it as
+    its value, of which some parsers take only a word."""
+    words = headings.spoken(cell.field).split()
+    best: tuple[int, str, str] | None = None
+    line = lines[(cell.line or 1) - 1]
+    for found in list(re.finditer(re.escape(cell.value), line))[:_TRIES] if cell.value else ():
+        if label := _LABEL.search(line[: found.start()]):
+            name = label["name"]
+            says = sum(word in name.lower() for word in words)
+            alone = not line[: label.start("name")].strip() and line.count(":") == 1
+            value = line[found.start() :].strip() if alone else cell.value
+            if best is None or says > best[0]:
+                best = says, name, value
+    if best is None:
+        return replace(cell, field=headings.spoken(cell.field))
+    return replace(cell, field=best[1], value=best[2])
 
 
 def _headings(
@@ -149,11 +187,10 @@ def _headings(
             return {}, None
         leaves = {k: v for k, v in record.items() if isinstance(v, Leaf) and v.value}
         numbers = {leaf.line for leaf in leaves.values()} - {None}
-        if len(numbers) != 1 or len(leaves) < len(record) - 2:
+        if len(numbers) != 1 or len(leaves) < len(record) / 2:
             return {}, None
-        rows += [
-            (number - 1, {k: v.value for k, v in leaves.items()}) for number in numbers if number
-        ]
+        row = {field: leaf.value for field, leaf in leaves.items() if leaf.line is not None}
+        rows += [(number - 1, row) for number in numbers if number]
     header = headings.above(lines, min(claimed)) if rows else None
     if header is None or header in claimed or re.search(r":(?:\s|$)", lines[header]):
         return {}, None

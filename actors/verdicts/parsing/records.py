@@ -5,6 +5,7 @@ Guarantee: never raises, reads each value once, and gives the same cells for the
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -64,8 +65,7 @@ def items_of(records: Sequence[Sequence[Spot]]) -> list[str]:
     names = _chosen(plain)
     seen: dict[str, int] = {}
     out: list[str] = []
-    for name in names:
-        name = re.sub(r"^[*>+●]\s*", "", name)
+    for name in (re.sub(r"^[*>+●]\s*", "", name) for name in names):
         seen[name] = seen.get(name, 0) + 1
         out.append(name if seen[name] == 1 else f"{name} ({seen[name]})".strip())
     return out
@@ -84,10 +84,10 @@ def _chosen(records: Sequence[dict[str, str]]) -> list[str]:
         return [records[0].get(naming[0], "") if naming else ""]
     telling = [field for field in fields if field in naming or _tells(records, field)]
     for field in (*telling, fields[0]):
-        values = [record.get(field, "") for record in records]
+        values = [record.get(field) or record.get(fields[0], "") for record in records]
         if len(set(values)) == len(values):
             return values
-    for one, other in zip(telling, telling[1:], strict=False):
+    for one, other in pairwise(telling):
         pairs = [f"{record.get(one, '')}/{record.get(other, '')}" for record in records]
         if len(set(pairs)) == len(pairs):
             return pairs

@@ -20,7 +20,7 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.parsing import placing
 
 _KEEPS_THE_FORM = {"head", "cat", "less", "more"}
-_CONVERTED = re.compile(r"(?:^|_)epoch(?:_|$)")
+_EPOCH = re.compile(r"(?:^|_)epoch(?:_|$)")
 
 
 def parse(command: str, platform: Platform, text: str) -> Reading | None:
@@ -32,12 +32,12 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     records = [record for record in (found if isinstance(found, list) else [found]) if record]
     if not records or not all(isinstance(record, Mapping) for record in records):
         return None
-    kept = [_without_conversions(record) for record in records]
-    return placing.reading(kept, text, entry.get("names", {}))
-
-
-def _without_conversions(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if not _CONVERTED.search(key)}
+    names, dropped = entry.get("names", {}), entry.get("drop", ())
+    kept = [
+        {names.get(k, k): v for k, v in one.items() if k not in dropped and not _EPOCH.search(k)}
+        for one in records
+    ]
+    return placing.reading(kept, text)
 
 
 # -- which parser ----------------------------------------------------------------------------------
