@@ -9,14 +9,17 @@ from collections.abc import Callable
 from stillfixed.actors.verdicts.cells import Reading
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.output import clean
-from stillfixed.actors.verdicts.parsing import documents, network, unix
+from stillfixed.actors.verdicts.parsing import documents, network, powershell, unix
+from stillfixed.actors.verdicts.parsing.error_records import error_lines
+
+__all__ = ["PARSERS", "TEXT_LIMIT_CHARS", "error_lines", "parse"]
 
 Parser = Callable[[str, Platform, str], Reading | None]
 
 TEXT_LIMIT_CHARS = 256 * 1024
 """Longer outputs are left to the generic reading: the libraries below are slow on them."""
 
-PARSERS: tuple[Parser, ...] = (network.parse, unix.parse, documents.parse)
+PARSERS: tuple[Parser, ...] = (network.parse, unix.parse, documents.parse, powershell.parse)
 
 
 def parse(command: str, platform: Platform, text: str) -> Reading | None:

@@ -148,7 +148,9 @@ def _stripped(lines: Sequence[str], forms: Sequence[str]) -> list[str]:
     out = [_PAGER.sub("", line) if "ore" in line else line for line in lines]
     for at, line in enumerate(out):
         bare = line.strip()
-        if (_PROMPT.match(bare) and (at < 3 or at >= len(out) - 3)) or (at < 3 and bare and bare.lower() in forms):
+        if (_PROMPT.match(bare) and (at < 3 or at >= len(out) - 3)) or (
+            at < 3 and bare and bare.lower() in forms
+        ):
             out[at] = ""
     return out
 
