@@ -21,6 +21,10 @@ IDENTITY = re.compile(
 )
 
 
+CUT_MARK = "…"
+"""Ends a value that a formatter cut."""
+
+
 class Cell(Struct, frozen=True):
     """One value of one field of one item. `record` numbers the row or block it stands in; `line`
     counts from 1 in stdout; `width` says how many records its table or list has."""

@@ -4,11 +4,13 @@ Guarantee: a typo is refused where it is stated; a run without the field is not 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from msgspec import Struct
 
 from stillfixed.actors.verdicts import output
+from stillfixed.actors.verdicts.cells import CUT_MARK, Cell, Reading
 from stillfixed.actors.verdicts.model import Run
 from stillfixed.actors.verdicts.prompts import without_prompts
 
@@ -132,38 +134,58 @@ def _unit(text: str) -> str:
     return re.sub(r"^[-+\d.,\s]+", "", text.strip()).casefold()
 
 
-def held(expectation: Expectation, run: Run) -> list[Met] | None:
-    """Every value of the field held against the expectation; None when the field is not there."""
-    values = _values(expectation.field, run)
+def held(expectation: Expectation, run: Run, reading: Reading) -> list[Met] | None:
+    """Every value of the field held against the expectation; None when the field is not there, or
+    a value cannot be told. `reading` is what stands in the run's stdout."""
+    values = _values(expectation.field, run, reading)
     if not values:
         return None
     out: list[Met] = []
     for item, value, line in values:
         ok = holds(expectation.operator, value, expectation.value)
-        if ok is None:
+        if ok is None or (value.endswith(CUT_MARK) and not _sure(expectation, value, ok)):
             return None
         out.append(Met(item, value, ok, line))
     return out
 
 
-def _values(field: str, run: Run) -> list[tuple[str, str, int | None]]:
-    text = "\n".join(without_prompts(output.clean(run.stdout).split("\n"), ""))
+def _sure(expectation: Expectation, value: str, ok: bool) -> bool:
+    """Whether the rest of a value that was cut could not turn the answer."""
+    seen, wanted = value.removesuffix(CUT_MARK).casefold(), expectation.value.casefold()
+    match expectation.operator:
+        case "==" | "!=":
+            return not wanted.startswith(seen)
+        case "contains":
+            return ok
+        case "not contains":
+            return not ok
+        case _:
+            return False
+
+
+def _values(field: str, run: Run, reading: Reading) -> list[tuple[str, str, int | None]]:
+    lines = without_prompts(output.clean(run.stdout).split("\n"), "")
     match field.lower():
         case "exit_status":
             return [] if run.exit_status is None else [("", str(run.exit_status), None)]
         case "stdout":
-            return [("", text.strip(), None)]
+            return [("", "\n".join(lines).strip(), None)]
         case "line_count":
-            return [("", str(len([line for line in text.split("\n") if line.strip()])), None)]
-        case lowered:
-            cells = output.read(run.stdout).cells
-            exact = [cell for cell in cells if _plain(cell.field) == _plain(lowered)]
-            if not exact:
-                last = [
-                    cell for cell in cells if _plain(cell.field).endswith("/" + _plain(lowered))
-                ]
-                exact = last
-            return [(cell.item, cell.value, cell.line) for cell in exact]
+            return [("", str(sum(bool(line.strip()) for line in lines)), None)]
+        case _:
+            found = _cells(field, (*reading.cells, *reading.errors))
+            found = found or _cells(field, output.read(run.stdout).cells)
+            return [(cell.item, cell.value, cell.line) for cell in found]
+
+
+def _cells(field: str, cells: Sequence[Cell]) -> list[Cell]:
+    """The cells of that field: by its name, else by the end of its path (`State.Health.Status`)."""
+    wanted = _plain(field)
+    exact = [cell for cell in cells if _plain(cell.field) == wanted]
+    if exact or ("." not in wanted and "/" not in wanted):
+        return exact or [cell for cell in cells if _plain(cell.field).endswith("/" + wanted)]
+    end = "/" + wanted.replace(".", "/")
+    return [cell for cell in cells if f"/{_plain(cell.item)}/{_plain(cell.field)}".endswith(end)]
 
 
 def _plain(name: str) -> str:

@@ -50,7 +50,7 @@ def examine(command: str, run: Run, *, expect: str | None = None, platform: Plat
 
 def _examine_expected(run: Run, expectation: Expectation, shown: Shown) -> Finding:
     reason = _cannot_hold(run, expectation, shown)
-    met = held(expectation, run) if reason is None else None
+    met = held(expectation, run, shown.reading) if reason is None else None
     if met is None:
         return Finding("unclear", (reason or f"{expectation.field} is not in the output.",))
     failing = [one for one in met if not one.ok]
@@ -176,7 +176,8 @@ def _by_expectation(
     for which, run, shown in (("baseline", before, first), ("verification", after, second)):
         if reason := _cannot_hold(run, expectation, shown):
             return [], [f"The {which} run cannot be judged: {reason}"]
-    left, right = held(expectation, before), held(expectation, after)
+    left = held(expectation, before, first.reading)
+    right = held(expectation, after, second.reading)
     if left is None or right is None:
         which = "baseline" if left is None else "verification"
         return [], [f"{expectation.field} cannot be read in the {which} run."]

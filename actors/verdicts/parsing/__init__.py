@@ -27,11 +27,12 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     if len(text) > TEXT_LIMIT_CHARS or not text.strip():
         return None
     text = clean(text)
-    for parser in PARSERS:
-        try:
-            found = parser(command, platform, text)
-        except Exception:  # a foreign parser may fail in any way on a text it did not expect
-            continue
-        if found is not None:
-            return found
-    return None
+    readings = (_attempt(parser, command, platform, text) for parser in PARSERS)
+    return next((found for found in readings if found is not None), None)
+
+
+def _attempt(parser: Parser, command: str, platform: Platform, text: str) -> Reading | None:
+    try:
+        return parser(command, platform, text)
+    except Exception:  # a foreign parser may fail in any way on a text it did not expect
+        return None

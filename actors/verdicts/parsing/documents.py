@@ -83,7 +83,7 @@ def _lines(text: str, first: int) -> list[tuple[int, str]]:
 
 
 def _is_data(documents: list[Tree]) -> bool:
-    """`[1]` in a text is a footnote; an object with keys, or a list of objects or texts, is data."""
+    """`[1]` in a text is a footnote; an object with keys or a list of objects is data."""
     return any(
         bool(one) if isinstance(one, dict) else not isinstance(one, Leaf) for one in documents
     )

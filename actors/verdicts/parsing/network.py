@@ -1,7 +1,7 @@
 """Outputs of routers, switches and firewalls, read with the TextFSM templates of ntc-templates.
 
 Guarantee: pure and never raises. A vendor's template counts only when it reads the whole output
-without an error; of several, the one that places the most values wins, then the first in the library's index.
+without an error; of several, the one that places the most values wins, then the first in the index.
 Templates compile at first use and are kept; nothing is loaded until a network output comes.
 """
 

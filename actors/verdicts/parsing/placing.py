@@ -29,8 +29,8 @@ _TRIES = 8
 
 
 def reading(records: Sequence[Mapping[str, Any]], text: str) -> Reading | None:
-    """Cells of a parser's records with lines, called by the headings and labels in the text, else by
-    the parser's own names."""
+    """Cells of a parser's records with lines, called by the headings and labels in the text, else
+    by the parser's own names."""
     lines = text.split("\n")
     finder = Finder(lines)
     tree: list[Tree] = [_placed(record, finder, 0) for record in records[:CELL_LIMIT]]
@@ -159,8 +159,8 @@ def _leaves(node: Tree) -> Iterator[Leaf]:
 
 # -- what the output calls it ----------------------------------------------------------------------
 def _labelled(cell: Cell, lines: Sequence[str]) -> Cell:
-    """The cell under the `Label:` before its value. A label alone on its line has the whole of it as
-    its value, of which some parsers take only a word."""
+    """The cell under the `Label:` before its value. A label alone on its line has the whole of it
+    as its value, of which some parsers take only a word."""
     words = headings.spoken(cell.field).split()
     best: tuple[int, str, str] | None = None
     line = lines[(cell.line or 1) - 1]

@@ -7,16 +7,16 @@ where there is nothing to undo. Never raises; linear in the text.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts import output
-from stillfixed.actors.verdicts.cells import Cell, Reading
+from stillfixed.actors.verdicts.cells import CUT_MARK, Cell, Reading
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.parsing import error_records
 from stillfixed.actors.verdicts.parsing.records import (
-    CUT_MARK,
     Spot,
     cells_of_records,
     reading_of,
@@ -169,7 +169,7 @@ def _bounds(rule: str, rows: Sequence[str]) -> list[tuple[int, int | None]]:
     every line; a value that is aligned to the right may reach left of its heading."""
     spans = [found.span() for found in re.finditer(r"-+", rule)]
     cuts = [0]
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         blank = [
             at for at in range(end, start) if all(row[at : at + 1] in ("", " ") for row in rows)
         ]

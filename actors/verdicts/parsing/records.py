@@ -15,7 +15,6 @@ from stillfixed.actors.verdicts.phrases import word_health
 
 CELL_LIMIT = 20_000
 DEPTH_LIMIT = 100
-CUT_MARK = "…"
 
 
 class Spot(Struct, frozen=True):
