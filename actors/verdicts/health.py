@@ -33,6 +33,7 @@ from stillfixed.actors.verdicts.listings import (
 from stillfixed.actors.verdicts.logs import is_log
 from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
+from stillfixed.actors.verdicts.parsing import error_lines, parse
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
 
@@ -67,10 +68,8 @@ class Shown(Struct, frozen=True):
 
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform) -> Shown:
-    reading = output.read(run.stdout, command)
-    if is_log(run.stdout, command):
-        reading = output.as_lines(run.stdout, command)
-    stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
+    reading = parse(command, platform, run.stdout) or output.read(run.stdout, command)
+    stderr = error_lines(output.clean(run.stderr))
     listing = listing_of(command)
     if listing and says_empty(listing, stderr):
         stderr = []

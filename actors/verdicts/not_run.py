@@ -14,6 +14,7 @@ from stillfixed.actors.verdicts.lines import MESSAGE, short
 from stillfixed.actors.verdicts.listings import LISTED, listing_of
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
+from stillfixed.actors.verdicts.parsing import error_lines
 from stillfixed.actors.verdicts.phrases import patterns
 
 _BRIEF_LINES = 12
@@ -30,6 +31,8 @@ def why_not_run(
     """The reason why the run shows nothing of the check, None if it does."""
     if run.exit_status is None:
         return "the run was cut off before it ended"
+    if reading.cut:
+        return "the output ends in the middle"
     if reason := _by_status(command, run.exit_status, platform):
         return reason
     last = output.clean(run.stdout).rstrip().rsplit("\n", 1)[-1].strip()
@@ -58,7 +61,7 @@ def _refusals(
     command: str, platform: Platform, run: Run, reading: Reading, judged: bool
 ) -> Iterator[str]:
     """Lines that say that the check did not run."""
-    stderr = [line for line in output.clean(run.stderr).split("\n") if line.strip()]
+    stderr = error_lines(output.clean(run.stderr))
     shown = [line for _, line in reading.rest]
     suspects = stderr if not judged or not run.stdout.strip() else []
     if not judged and len(shown) + len(reading.cells) <= _BRIEF_LINES:
