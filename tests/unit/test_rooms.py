@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE = {"msgspec", "pydantic", "tree_sitter", "tree_sitter_bash"}
+PURE = {
+    "msgspec",
+    "pydantic",
+    "tree_sitter",
+    "tree_sitter_bash",
+    "jc",
+    "ntc_templates",
+    "textfsm",
+    "yaml",
+}
 STANDARD_EFFECTS = {
     "asyncio",
     "os",

@@ -62,7 +62,7 @@ def json(command: str, text: str) -> Reading | None:
     """Objects and lists, alone or between other lines (a status line, a warning)."""
     for found in list(_JSON_START.finditer(text))[:3]:
         scanned = json_text.scan(text, found.start())
-        if scanned and _is_data(scanned.documents):
+        if scanned and (scanned.cut or _is_data(scanned.documents)):
             break
     else:
         return None
@@ -84,9 +84,13 @@ def _lines(text: str, first: int) -> list[tuple[int, str]]:
 
 def _is_data(documents: list[Tree]) -> bool:
     """`[1]` in a text is a footnote; an object with keys or a list of objects is data."""
-    return any(
-        bool(one) if isinstance(one, dict) else not isinstance(one, Leaf) for one in documents
-    )
+    return any(_holds_data(one) for one in documents)
+
+
+def _holds_data(tree: Tree) -> bool:
+    if isinstance(tree, list):
+        return len(tree) != 1 or not isinstance(tree[0], Leaf)
+    return bool(tree) and not isinstance(tree, Leaf)
 
 
 def _is_log(documents: list[Tree]) -> bool:

@@ -54,8 +54,8 @@ def separated(text: str, *, expected: bool) -> Reading | None:
     if not sure and (len(names) < 3 or rest):
         return None
     found = _table(names, rows[1:], rest)
-    cut = quoted and len(rest) == 1 and rest[0][0] == len(lines) and rest[0][1].startswith('"')
-    return replace(found, cut=cut)
+    last = quoted and len(rest) == 1 and rest[0][0] == len(lines) and rest[0][1].startswith('"')
+    return replace(found, cut=last or (quoted and text.count('"') % 2 == 1))
 
 
 def _rows(lines: Sequence[str], first: int, mark: str) -> tuple[list[Row], list[tuple[int, str]]]:

@@ -35,18 +35,27 @@ def extents(spans: Iterable[tuple[str, Span]]) -> dict[str, Span]:
 
 def names(header: str, columns: Mapping[str, Span]) -> dict[str, str]:
     """Field -> the words of the heading over it. A word belongs to the column it overlaps most; one
-    that overlaps none goes on with the word before it."""
+    that overlaps none goes with the word before it, or with the one behind it where that column is
+    aligned to the right."""
     words: dict[str, list[str]] = {}
     last: tuple[str, int] | None = None
+    waiting: list[str] = []
     for found in re.finditer(r"\S+", header):
         best = max(columns, key=lambda field: _overlap(found.span(), columns[field]))
         if _overlap(found.span(), columns[best]) > 0:
-            words.setdefault(best, []).append(found.group())
-            last = best, found.end()
+            right = found.end() == columns[best][1] and found.start() < columns[best][0]
+            before = waiting if right and header[found.start() - 1 :][:1] == " " else []
+            words.setdefault(best, []).extend([*before, found.group()])
+            last, waiting = (best, found.end()), []
         elif last is not None and found.start() == last[1] + 1:
             words[last[0]].append(found.group())
             last = last[0], found.end()
         else:
+            waiting = (
+                [*waiting, found.group()]
+                if header[found.end() + 1 : found.end() + 2].strip()
+                else []
+            )
             last = None
     return {field: " ".join(parts) for field, parts in words.items()}
 
@@ -57,4 +66,4 @@ def _overlap(one: Span, other: Span) -> int:
 
 def spoken(field: str) -> str:
     """A parser's own field name as words."""
-    return field.replace("_", " ").strip().lower()
+    return field.replace("_", " ").strip()

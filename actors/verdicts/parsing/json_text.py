@@ -125,11 +125,12 @@ def scan(text: str, start: int = 0) -> Scanned | None:
 
 
 def _says_something(builder: _Builder) -> bool:
-    """Whether what was read before the cut can only be JSON: a key, or a list of objects."""
-    return any(
-        (isinstance(node, dict) and (node or key is not None))
-        for node, key in zip(builder.open, builder.keys, strict=True)
-    ) or any(isinstance(node, list) and node for node in builder.open)
+    """Whether what was read before the cut can only be JSON: a key, or an object in a list."""
+    for node, key in zip(builder.open, builder.keys, strict=True):
+        objects = [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
+        if key is not None or (isinstance(node, dict) and node) or any(objects):
+            return True
+    return False
 
 
 def _unquoted(raw: str) -> str:

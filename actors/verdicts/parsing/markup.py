@@ -111,7 +111,7 @@ def _plain(node: Any, budget: list[int], depth: int) -> Tree:
     if budget[0] < 0 or depth > DEPTH_LIMIT:
         raise _Refused
     if node.id == "scalar":
-        null = node.value in ("null", "~", "Null", "NULL") and node.style is None
+        null = node.value in ("null", "~", "Null", "NULL") and not node.style
         return Leaf("" if null else str(node.value), node.start_mark.line + 1)
     if node.id == "sequence":
         return [_plain(element, budget, depth + 1) for element in node.value]

@@ -176,7 +176,10 @@ def _rows(template: str, lines: Sequence[str]) -> list["Row"]:
 def _reading(rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
     claimed = {value.line - 1 for _, value in _values(rows)}
     shown, header = _headings(rows, lines, claimed)
-    plain = [[Spot(f, v[0].text, v[0].line) for f, v in row.items() if len(v) == 1] for row in rows]
+    plain = [
+        [Spot(shown.get(f, f), v[0].text, v[0].line) for f, v in row.items() if len(v) == 1]
+        for row in rows
+    ]
     out: list[Cell] = []
     for order, (item, row) in enumerate(zip(items_of(plain), rows, strict=True)):
         labels = _labels(row)
@@ -207,7 +210,7 @@ def _labels(row: "Row") -> list[str]:
 
 def _own_name(field: str) -> str:
     known: dict[str, str] = table("parsers")["network_names"]
-    return known.get(field.lower()) or headings.spoken(field)
+    return known.get(field.lower()) or headings.spoken(field.lower())
 
 
 def _headings(

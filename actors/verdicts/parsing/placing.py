@@ -39,15 +39,17 @@ def reading(records: Sequence[Mapping[str, Any]], text: str) -> Reading | None:
     if 2 * sum(leaf.line is not None for leaf in written) < len(written) or not claimed:
         return None
     shown, header = _headings(tree, lines, claimed)
+    tree = [_renamed(record, shown) for record in tree]
+    printed = set(shown.values())
     rest = [
         (at + 1, line)
         for at, line in enumerate(lines)
         if line.strip() and at not in claimed and at != header and not headings.is_rule(line)
     ]
     out = [
-        replace(cell, field=shown[cell.field]) if cell.field in shown else _labelled(cell, lines)
+        cell if cell.field in printed else _labelled(cell, lines)
         for cell in cells_of_tree(tree[0] if len(tree) == 1 else tree)
-        if cell.line is not None or (not cell.value and cell.field in shown)
+        if cell.line is not None or (not cell.value and cell.field in printed)
     ]
     return reading_of(out, rest, list(shown.values()))
 
@@ -161,7 +163,7 @@ def _leaves(node: Tree) -> Iterator[Leaf]:
 def _labelled(cell: Cell, lines: Sequence[str]) -> Cell:
     """The cell under the `Label:` before its value. A label alone on its line has the whole of it
     as its value, of which some parsers take only a word."""
-    words = headings.spoken(cell.field).split()
+    words = headings.spoken(cell.field).lower().split()
     best: tuple[int, str, str] | None = None
     line = lines[(cell.line or 1) - 1]
     for found in list(re.finditer(re.escape(cell.value), line))[:_TRIES] if cell.value else ():
@@ -196,6 +198,12 @@ def _headings(
         return {}, None
     columns = headings.extents(spot for number, row in rows for spot in _spans(lines[number], row))
     return headings.names(lines[header], columns), header
+
+
+def _renamed(record: Tree, shown: Mapping[str, str]) -> Tree:
+    if not isinstance(record, dict):
+        return record
+    return {shown.get(field, field): value for field, value in record.items()}
 
 
 def _spans(line: str, row: Mapping[str, str]) -> Iterator[tuple[str, headings.Span]]:

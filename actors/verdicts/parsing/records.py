@@ -5,7 +5,7 @@ Guarantee: never raises, reads each value once, and gives the same cells for the
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from msgspec import Struct
 
@@ -15,6 +15,8 @@ from stillfixed.actors.verdicts.phrases import word_health
 
 CELL_LIMIT = 20_000
 DEPTH_LIMIT = 100
+_PAST = re.compile(r"log|history|previous|events|managedfields", re.I)
+"""Objects that tell of earlier, not of now."""
 
 
 class Spot(Struct, frozen=True):
@@ -71,93 +73,101 @@ def items_of(records: Sequence[Sequence[Spot]]) -> list[str]:
 
 
 def _chosen(records: Sequence[dict[str, str]]) -> list[str]:
+    """Names for the records: a naming field, a field of different texts, two such fields, a number
+    in front; the place in the order only where nothing else tells them apart."""
     if not records:
         return []
     fields = list(dict.fromkeys(field for record in records for field in record))
     naming = [field for field in fields if names_an_item(field)]
-    for field in naming:
-        values = [record.get(field, "") for record in records]
-        if all(values) and len(set(values)) == len(values):
-            return values
     if len(records) == 1:
-        return [records[0].get(naming[0], "") if naming else ""]
-    telling = [field for field in fields if field in naming or _tells(records, field)]
-    for field in (*telling, fields[0]):
-        values = [record.get(field) or record.get(fields[0], "") for record in records]
-        if len(set(values)) == len(values):
-            return values
-    for one, other in pairwise(telling):
-        pairs = [f"{record.get(one, '')}/{record.get(other, '')}" for record in records]
-        if len(set(pairs)) == len(pairs):
+        return [next((records[0][field] for field in naming if records[0][field]), "")]
+    columns = {field: [record.get(field, "") for record in records] for field in fields}
+    for field in naming:
+        if all(columns[field]) and _differ(columns[field]):
+            return columns[field]
+    telling = [field for field in fields if _tells(field, columns[field])]
+    front = fields[:1] if _tells(fields[0], columns[fields[0]], numbers=True) else []
+    for field in (*naming, *telling, *front):
+        filled = [
+            own or first for own, first in zip(columns[field], columns[fields[0]], strict=True)
+        ]
+        if all(filled) and _differ(filled):
+            return filled
+    for one, other in pairwise([*naming, *(field for field in telling if field not in naming)]):
+        pairs = ["/".join(pair) for pair in zip(columns[one], columns[other], strict=True)]
+        if _differ(pairs):
             return pairs
-    return [record.get((telling or fields)[0], "") for record in records]
+    return columns[telling[0]] if telling else [str(order) for order in range(len(records))]
 
 
-def _tells(records: Sequence[dict[str, str]], field: str) -> bool:
+def _differ(values: Sequence[str]) -> bool:
+    return len(set(values)) == len(values)
+
+
+def _tells(field: str, values: Sequence[str], *, numbers: bool = False) -> bool:
     """Whether the values are names: texts, not numbers, nor states or times that may change."""
     name = name_of(field)
     if name in field_names("status_fields") or name in field_names("volatile_fields"):
         return False
-    values = [record.get(field, "") for record in records]
+    form = r"[\w/:-]+$" if numbers else r".*[^\W\d]"
     return all(
-        re.search(r"[^\W\d]", value) and word_health(value.lower()) is None for value in values
-    )
+        not value or (re.match(form, value) and word_health(value.lower()) is None)
+        for value in values
+    ) and any(values)
 
 
 # -- trees -----------------------------------------------------------------------------------------
 def cells_of_tree(tree: Tree) -> list[Cell]:
     """Cells of nested objects: an item is the path of names to the object that holds the value."""
-    out: list[Cell] = []
-    for order, cell in enumerate(_walk(tree, "", 1, [0], 0)):
-        if order == CELL_LIMIT:
-            break
-        out.append(cell)
-    return out
+    return list(islice(_Walk().cells(tree, "", None, 1, 0), CELL_LIMIT))
 
 
-def _walk(node: Tree, item: str, width: int, record: list[int], depth: int) -> Iterator[Cell]:
-    if depth > DEPTH_LIMIT:
-        return
-    if isinstance(node, Leaf):
-        yield Cell(item, "value", node.value, node.line, record[0], width)
-    elif isinstance(node, list):
-        yield from _elements(node, item, record, depth)
-    else:
-        record[0] += 1
-        mine = record[0]
-        here = _join(item, _name(node))
-        nested = [key for key, value in node.items() if not isinstance(value, Leaf)]
-        for key, value in node.items():
-            if isinstance(value, Leaf):
-                yield Cell(here, key, value.value, value.line, mine, width)
-            elif not re.fullmatch(r"(?i)log|history|previous|events|managedfields", key):
-                only = isinstance(value, list) and len(nested) == 1
-                yield from _walk(value, here if only else _join(here, key), 1, record, depth + 1)
+class _Walk:
+    """Numbers the objects of a tree as it goes."""
+
+    def __init__(self) -> None:
+        self.record = 0
+
+    def cells(
+        self, node: Tree, item: str, label: str | None, width: int, depth: int
+    ) -> Iterator[Cell]:
+        """`label` names the object among its siblings; None: by its own name."""
+        if depth > DEPTH_LIMIT:
+            return
+        if isinstance(node, Leaf):
+            yield Cell(_join(item, label or ""), "value", node.value, node.line, self.record, width)
+        elif isinstance(node, list):
+            for element, name in zip(node, _labels(node), strict=True):
+                yield from self.cells(element, item, name, len(node), depth + 1)
+        else:
+            self.record += 1
+            mine = self.record
+            here = _join(item, _name(node) if label is None else label)
+            nested = [key for key, value in node.items() if not isinstance(value, Leaf)]
+            for key, value in node.items():
+                if isinstance(value, Leaf):
+                    yield Cell(here, key, value.value, value.line, mine, width)
+                elif not _PAST.fullmatch(key):
+                    only = isinstance(value, list) and len(nested) == 1
+                    inside = here if only else _join(here, key)
+                    yield from self.cells(value, inside, None, 1, depth + 1)
 
 
-def _elements(node: list[Tree], item: str, record: list[int], depth: int) -> Iterator[Cell]:
-    if not any(isinstance(element, dict | list) for element in node):
-        for index, element in enumerate(node):
-            if isinstance(element, Leaf):
-                label = item if len(node) == 1 else _join(item, str(index))
-                yield Cell(label, "value", element.value, element.line, record[0], len(node))
-        return
-    objects = [element if isinstance(element, dict) else {} for element in node]
-    named = [_name(element) for element in objects]
-    if not all(named) or len(set(named)) < len(named):
-        flat = [
-            [Spot(k, v.value, v.line) for k, v in one.items() if isinstance(v, Leaf)]
-            for one in objects
-        ]
-        labels = items_of(flat) if all(flat) and len(flat) > 1 else []
-        for index, element in enumerate(node):
-            label = "" if len(node) == 1 else labels[index] if labels else str(index)
-            known = label == named[index] or label.endswith("/" + named[index])
-            inside = item if named[index] and known else _join(item, label)
-            yield from _walk(element, inside, len(node), record, depth + 1)
-        return
-    for element in node:
-        yield from _walk(element, item, len(node), record, depth + 1)
+def _labels(node: list[Tree]) -> list[str | None]:
+    """What the elements of a list are called."""
+    if len(node) == 1:
+        return [None]
+    objects = [element for element in node if isinstance(element, dict)]
+    if len(objects) < len(node):
+        return [str(order) for order in range(len(node))]
+    named = [_name(one) for one in objects if isinstance(one.get("metadata"), dict)]
+    if len(named) == len(node) and _differ(named):
+        return list(named)
+    flat = [
+        [Spot(key, v.value, v.line) for key, v in one.items() if isinstance(v, Leaf)]
+        for one in objects
+    ]
+    return list(items_of(flat)) if all(flat) else [str(order) for order in range(len(node))]
 
 
 def _name(node: dict[str, Tree]) -> str:

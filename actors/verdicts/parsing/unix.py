@@ -32,12 +32,21 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     records = [record for record in (found if isinstance(found, list) else [found]) if record]
     if not records or not all(isinstance(record, Mapping) for record in records):
         return None
-    names, dropped = entry.get("names", {}), entry.get("drop", ())
-    kept = [
-        {names.get(k, k): v for k, v in one.items() if k not in dropped and not _EPOCH.search(k)}
-        for one in records
-    ]
-    return placing.reading(kept, text)
+    tidy = [_tidy(one, entry.get("names", {}), entry.get("drop", ())) for one in records]
+    return placing.reading(tidy, text)
+
+
+def _tidy(node: Any, names: Mapping[str, str], dropped: Sequence[str]) -> Any:
+    """Fields renamed and left out as parsers.toml says, at every depth."""
+    if isinstance(node, list):
+        return [_tidy(one, names, dropped) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {
+        names.get(key, key): _tidy(value, names, dropped)
+        for key, value in node.items()
+        if key not in dropped and not _EPOCH.search(key)
+    }
 
 
 # -- which parser ----------------------------------------------------------------------------------
