@@ -100,7 +100,9 @@ def test_a_cut_document_is_inconclusive() -> None:
 
 def test_yaml() -> None:
     """Mappings and lists with lines; null is empty, yes stays yes."""
-    text = "---\nname: web\nstatus:\n  ready: yes\n  error: null\n  pods:\n  - name: a\n    up: no\n"
+    text = (
+        "---\nname: web\nstatus:\n  ready: yes\n  error: null\n  pods:\n  - name: a\n    up: no\n"
+    )
     found = read(text)
     assert values(found)["web/status", "ready"] == "yes"
     assert values(found)["web/status", "error"] == ""
@@ -153,7 +155,10 @@ def test_xml_that_is_refused(text: str) -> None:
 
 def test_ini() -> None:
     """A section is an item; sections of one name are told apart by what is in them."""
-    text = "# c\n[global]\nworkgroup = CORP\n\n[Peer]\nPublicKey = a\nUp = no\n[Peer]\nPublicKey = b\nUp = yes\n"
+    text = (
+        "# c\n[global]\nworkgroup = CORP\n\n[Peer]\nPublicKey = a\nUp = no\n"
+        "[Peer]\nPublicKey = b\nUp = yes\n"
+    )
     found = read(text)
     assert values(found)["global", "workgroup"] == "CORP"
     assert values(found)["Peer/a", "Up"] == "no"
@@ -168,8 +173,8 @@ def test_tags_in_brackets_are_no_sections() -> None:
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        ("Get-Service | ConvertTo-Csv", '#TYPE System.X\n"Name","Status"\n"a","Stopped"\n"b","Running"\n'),
-        ("Get-Service | ConvertTo-Csv -Delimiter ';'", '"Name";"Status"\n"a";"Stopped"\n"b";"Running"\n'),
+        ("gsv | ConvertTo-Csv", '#TYPE X\n"Name","Status"\n"a","Stopped"\n"b","Running"\n'),
+        ("gsv | ConvertTo-Csv -UseCulture", '"Name";"Status"\n"a";"Stopped"\n"b";"Running"\n'),
         ("wmic service get /format:csv", "\nNode,Name,Status\nPC,a,Stopped\nPC,b,Running\n"),
         ("haproxystat", "# Name,svname,Status\na,x,Stopped\nb,x,Running\n"),
     ],
@@ -195,7 +200,9 @@ def test_sentences_with_commas_are_no_csv() -> None:
 
 def test_markdown_and_sql_tables() -> None:
     """A heading with bars and a rule make a table; what stands around it is the rest."""
-    markdown = read("# Report\n\n| Name | State |\n|------|:-----:|\n| a | **down** |\n| b | up |\n")
+    markdown = read(
+        "# Report\n\n| Name | State |\n|------|:-----:|\n| a | **down** |\n| b | up |\n"
+    )
     assert values(markdown)["a", "State"] == "down"
     assert markdown is not None
     assert markdown.rest == ((1, "# Report"),)
@@ -208,7 +215,9 @@ def test_markdown_and_sql_tables() -> None:
 
 def test_a_wrapped_row_of_a_boxed_table() -> None:
     """In a framed table an empty first cell goes on with the row above."""
-    found = read("+---+------+\n| n | text |\n+---+------+\n| a | one  |\n|   | two  |\n+---+------+\n")
+    found = read(
+        "+---+------+\n| n | text |\n+---+------+\n| a | one  |\n|   | two  |\n+---+------+\n"
+    )
     assert values(found)["", "text"] == "one two"
 
 

@@ -38,25 +38,24 @@ def names(header: str, columns: Mapping[str, Span]) -> dict[str, str]:
     that overlaps none goes with the word before it, or with the one behind it where that column is
     aligned to the right."""
     words: dict[str, list[str]] = {}
-    last: tuple[str, int] | None = None
+    before: tuple[str, int] | None = None
     waiting: list[str] = []
-    for found in re.finditer(r"\S+", header):
-        best = max(columns, key=lambda field: _overlap(found.span(), columns[field]))
-        if _overlap(found.span(), columns[best]) > 0:
-            right = found.end() == columns[best][1] and found.start() < columns[best][0]
-            before = waiting if right and header[found.start() - 1 :][:1] == " " else []
-            words.setdefault(best, []).extend([*before, found.group()])
-            last, waiting = (best, found.end()), []
-        elif last is not None and found.start() == last[1] + 1:
-            words[last[0]].append(found.group())
-            last = last[0], found.end()
-        else:
-            waiting = (
-                [*waiting, found.group()]
-                if header[found.end() + 1 : found.end() + 2].strip()
-                else []
+    for found in re.finditer(r"(?P<gap>\s*)(?P<word>\S+)", header):
+        span = found.span("word")
+        best = max(columns, key=lambda field: _overlap(span, columns[field]))
+        close = len(found["gap"]) == 1
+        if _overlap(span, columns[best]) > 0:
+            right = abs(span[1] - columns[best][1]) <= 1 and span[0] < columns[best][0]
+            words.setdefault(best, []).extend(
+                [*(waiting if right and close else ()), found["word"]]
             )
-            last = None
+            before, waiting = (best, span[1]), []
+        elif before is not None and span[0] == before[1] + 1:
+            words[before[0]].append(found["word"])
+            before = before[0], span[1]
+        else:
+            waiting = [*(waiting if close else ()), found["word"]]
+            before = None
     return {field: " ".join(parts) for field, parts in words.items()}
 
 

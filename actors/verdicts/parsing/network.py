@@ -23,6 +23,7 @@ from stillfixed.actors.verdicts.parsing.records import (
     items_of,
     reading_of,
 )
+from stillfixed.actors.verdicts.prompts import without_prompts
 from stillfixed.actors.verdicts.same_network import canonical
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _LINES_LIMIT = 3_000
 _LINE_LIMIT_CHARS = 500
 _VENDORS_LIMIT = 16
-_PROMPT = re.compile(r"^(?:\S+@)?[\w.()/:~-]+[#>$](?:\s|$)|^\[\w*@?\S+\]\s*[>#]|^<[\w.-]+>")
+_ECHO = re.compile(r"^(?:\S*[#>$]\s*)?(\S.*)$")
 _PAGER = re.compile(r"^\s*(?:<-+\s*|-+\s*|\()More(?:\s*-+>?|\s.*?\)|\b.*?-+)[ \b]*", re.I)
 _META = re.compile(r"[(\[\\.?*+|^$]")
 
@@ -45,7 +46,7 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     templates = _templates(forms) if forms else ()
     if not templates:
         return None
-    lines = _stripped(text.split("\n"), forms)
+    lines = _stripped(text.split("\n"), command)
     if len(lines) > _LINES_LIMIT or max(map(len, lines)) > _LINE_LIMIT_CHARS:
         return None
     best: list[Row] = []
@@ -143,14 +144,14 @@ def _fits(pattern: str, form: str) -> bool:
 
 
 # -- reading ---------------------------------------------------------------------------------------
-def _stripped(lines: Sequence[str], forms: Sequence[str]) -> list[str]:
-    """Lines without prompts, the echoed command and pagers, each in its place."""
+def _stripped(lines: Sequence[str], command: str) -> list[str]:
+    """Lines without prompts, the echoed command (however it was spelled) and pagers, each in its
+    place."""
     out = [_PAGER.sub("", line) if "ore" in line else line for line in lines]
-    for at, line in enumerate(out):
-        bare = line.strip()
-        if (_PROMPT.match(bare) and (at < 3 or at >= len(out) - 3)) or (
-            at < 3 and bare and bare.lower() in forms
-        ):
+    out = without_prompts(out, command)
+    for at, line in enumerate(out[:3]):
+        echo = _ECHO.match(line.strip())
+        if echo and canonical(echo.group(1)) == canonical(command):
             out[at] = ""
     return out
 

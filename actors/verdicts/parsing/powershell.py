@@ -27,8 +27,9 @@ _DASHES = re.compile(r"^\s*-+(?:\s+-+)*\s*$")
 _GROUP = re.compile(r"^\s{3}(?P<key>[^\W\d_][\w ]*): (?P<value>\S.*?)\s*$")
 _WIDE = re.compile(r"(?i)\|\s*(?:format-wide|fw)\b")
 _CUT = re.compile(r"(?<=\w)\.\.\.$|…$|(?<=\w)\.\.\.\}$|…\}$")
-_WIDTH = 79
-"""A line shorter than this was not wrapped because the console ended."""
+_WRAPS = re.compile(r"(?i)\s-wr\w*")
+_CONSOLE_WIDTH = 79
+"""Unless asked to wrap, no line ends before this because the console does."""
 
 
 def parse(command: str, platform: Platform, text: str) -> Reading | None:
@@ -41,7 +42,8 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     for record in errors:
         lines[record.line : record.end] = [""] * (record.end - record.line)
     joined = _unwrap_lists(lines)
-    tables = [table for table in _tables(lines) if table.wrapped or table.group]
+    asked = bool(_WRAPS.search(command))
+    tables = [table for table in _tables(lines, asked) if table.odd]
     for table in tables:
         lines[table.start : table.end] = [""] * (table.end - table.start)
     if not (errors or joined or tables or "..." in text or CUT_MARK in text):
@@ -68,9 +70,11 @@ def _read(
 
 
 def _marked(cell: Cell) -> Cell:
-    """The cell, its value marked in one way where the formatter cut it."""
-    value = cell.value
-    return replace(cell, value=_CUT.sub(CUT_MARK, value)) if _CUT.search(value) else cell
+    """The cell, its texts marked in one way where the formatter cut them."""
+    if not _CUT.search(cell.value) and not _CUT.search(cell.item):
+        return cell
+    item, value = (_CUT.sub(CUT_MARK, text) for text in (cell.item, cell.value))
+    return replace(cell, item=item, value=value)
 
 
 def _wide(lines: Sequence[str]) -> Reading:
@@ -91,10 +95,12 @@ def _unwrap_lists(lines: list[str]) -> bool:
     while at < len(lines):
         pair = _PAIR.match(lines[at])
         column = pair.start("value") if pair else 0
+        last = pair["value"] if pair else ""
         end = at + 1
         while pair and column and end < len(lines) and _continues(lines[end], column):
-            lines[at] = _glued(lines[at], lines[end].strip())
-            lines[end] = ""
+            more = lines[end].strip()
+            lines[at] += more if _inside_word(last) else " " + more
+            last, lines[end] = more, ""
             changed = True
             end += 1
         at = end
@@ -106,62 +112,71 @@ def _continues(line: str, column: int) -> bool:
     return line[:column].strip() == "" and len(line) > column and line[column] != " "
 
 
-def _glued(before: str, more: str) -> str:
-    """A value breaks at blanks, or inside a word where a word is longer than the line."""
-    inside_word = len(before) >= _WIDTH and not before.endswith((" ", ",", ";"))
-    return f"{before}{more}" if inside_word else f"{before.rstrip()} {more}"
+def _inside_word(last: str) -> bool:
+    """A line breaks at a blank, and inside a word only where it holds no blank."""
+    return bool(last) and " " not in last.strip()
 
 
 # -- Format-Table ----------------------------------------------------------------------------------
 class _Table(Struct, frozen=True):
-    """`start` and `end` are lines from 0. `wrapped`: some row goes on in the next line; `group`: a
-    heading of GroupBy stands above."""
+    """`start` and `end` are lines from 0. `odd`: a row goes on in the next line, a value is cut or a
+    heading of GroupBy stands above; other tables are the generic reading's."""
 
     names: tuple[str, ...]
     records: tuple[tuple[Spot, ...], ...]
     start: int
     end: int
-    wrapped: bool
-    group: bool
+    odd: bool
 
 
-def _tables(lines: Sequence[str]) -> Iterator[_Table]:
+def _tables(lines: Sequence[str], asked: bool) -> Iterator[_Table]:
     group: tuple[int, Spot] | None = None
     for at, line in enumerate(lines):
         if found := _GROUP.match(line):
             group = at, Spot(found["key"], found["value"], at + 1)
         elif _DASHES.match(line) and at and lines[at - 1].strip():
             near = group if group and at - group[0] <= 4 else None
-            yield _table(lines, at, near)
+            yield _table(lines, at, near, asked)
             group = None
         elif line.strip() and group and at - group[0] > 4:
             group = None
 
 
-def _table(lines: Sequence[str], rule: int, group: tuple[int, Spot] | None) -> _Table:
+def _table(lines: Sequence[str], rule: int, group: tuple[int, Spot] | None, asked: bool) -> _Table:
+    """`asked`: the command wraps, so that a first column may go on and a table be narrow."""
     end = rule + 1
     while end < len(lines) and lines[end].strip():
         end += 1
     rows = lines[rule + 1 : end]
     bounds = _bounds(lines[rule], [lines[rule - 1], *rows])
     names = tuple(lines[rule - 1][a:b].strip() for a, b in bounds)
-    width = max((len(line.rstrip()) for line in rows), default=0)
+    longest = max((len(line.rstrip()) for line in rows), default=0)
+    width = longest if asked else max(longest, _CONSOLE_WIDTH)
+    rooms = [(width if b is None else b - 1) - a for a, b in bounds]
     records: list[list[Spot]] = []
-    wrapped = False
+    last: list[str] = []
+    odd = group is not None
     for number, row in enumerate(rows, rule + 2):
         values = [row[a:b].strip() for a, b in bounds]
-        if records and _is_more(records[-1], values, bounds, width):
-            wrapped = True
+        odd = odd or any(_CUT.search(value) for value in values)
+        if records and _is_more(last, values, rooms, asked):
+            odd = True
             records[-1] = [
-                Spot(spot.field, f"{spot.value} {value}".strip(), spot.line)
-                for spot, value in zip(records[-1], values, strict=True)
+                Spot(spot.field, _glued(spot.value, above, value), spot.line)
+                for spot, above, value in zip(records[-1], last, values, strict=True)
             ]
+            last = [value or above for above, value in zip(last, values, strict=True)]
         else:
             records.append([Spot(n, v, number) for n, v in zip(names, values, strict=True)])
+            last = values
     if group:
         records = [[*record, group[1]] for record in records]
     start = group[0] if group else rule - 1
-    return _Table(names, tuple(map(tuple, records)), start, end, wrapped, group is not None)
+    return _Table(names, tuple(map(tuple, records)), start, end, odd)
+
+
+def _glued(value: str, above: str, more: str) -> str:
+    return f"{value}{'' if not more or _inside_word(above) else ' '}{more}"
 
 
 def _bounds(rule: str, rows: Sequence[str]) -> list[tuple[int, int | None]]:
@@ -178,18 +193,15 @@ def _bounds(rule: str, rows: Sequence[str]) -> list[tuple[int, int | None]]:
 
 
 def _is_more(
-    above: Sequence[Spot],
-    values: Sequence[str],
-    bounds: Sequence[tuple[int, int | None]],
-    width: int,
+    above: Sequence[str], values: Sequence[str], rooms: Sequence[int], asked: bool
 ) -> bool:
-    """Whether a line is what was wrapped off the row above: its first column is empty, and each
-    word in it would not have fitted where the value above ends."""
-    if values[0] or not above[0].value:
+    """Whether a line is what was wrapped off the line above: no word that begins it in any column
+    would have fitted behind what stands there above."""
+    if values[0] and not (
+        asked and any(up and not now for up, now in zip(above, values, strict=True))
+    ):
         return False
-    for spot, value, (start, end) in zip(above, values, bounds, strict=False):
-        room = (end - 1 if end is not None else width) - start
-        last = len(spot.value) % room if room > 0 and len(spot.value) > room else len(spot.value)
-        if value and (not spot.value or last + 1 + len(value.split()[0]) <= room):
+    for up, now, room in zip(above, values, rooms, strict=True):
+        if now and (not up or len(up) + 1 + len(now.split()[0]) <= room):
             return False
     return any(values)
