@@ -73,12 +73,13 @@ def test_sentences_become_fields() -> None:
         ("show ip interface brief | include up", BRIEF),
         ("show ip interface brief", "% Invalid input detected at '^' marker.\n"),
         ("show tea", BRIEF),
+        ("show logging", "*Mar  1 00:00:01.123: %SYS-5-CONFIG_I: Configured from console\n"),
         ("show interfaces counters errors", STATUS),
         ("", BRIEF),
     ],
 )
 def test_what_no_template_reads(command: str, text: str) -> None:
-    """A filter, an error, an unknown command and another table are left to the generic reading."""
+    """A filter, an error, an unknown command, a log, another table: left to the generic reading."""
     assert network.parse(command, "network", text) is None
 
 

@@ -16,7 +16,7 @@ __all__ = ["PARSERS", "TEXT_LIMIT_CHARS", "error_lines", "parse"]
 
 Parser = Callable[[str, Platform, str], Reading | None]
 
-TEXT_LIMIT_CHARS = 256 * 1024
+TEXT_LIMIT_CHARS = 128 * 1024
 """Longer outputs are left to the generic reading: the libraries below are slow on them."""
 
 PARSERS: tuple[Parser, ...] = (network.parse, unix.parse, documents.parse, powershell.parse)

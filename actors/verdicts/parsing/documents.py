@@ -43,7 +43,7 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
         return found
     if found := grids.separated(text, expected=hint == "csv"):
         return found
-    if re.search(r"^\[[^\]\n]+\]\s*$", text, re.M):
+    if re.search(r"^\[[^\]\n]+\][ \t]*$", text, re.M):
         return markup.ini(text)
     return None
 

@@ -23,7 +23,7 @@ _CONCISE = re.compile(
 )
 _BAR = re.compile(r"^\s*(?:\d+\s*)?\|\s?(?P<text>.*)$")
 _MESSAGE_LINES = 20
-_STREAM = re.compile(r'<S S="(?P<stream>Error|Warning)">(?P<text>.*?)</S>', re.S)
+_STREAM = re.compile(r'<S S="(?:Error|Warning)">(?P<text>[^<]*)</S>')
 
 
 class ErrorRecord(Struct, frozen=True):

@@ -11,13 +11,15 @@ from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.cells import Cell, Reading
 from stillfixed.actors.verdicts.parsing.records import (
+    CELL_LIMIT,
     Spot,
     cells_of_records,
     reading_of,
 )
 
 _HEADING = re.compile(r"^[^\W\d][\w .%/#()\[\]:@-]*$")
-_RULE = re.compile(r"^\s*[|+:├┌└╞┏┡╭]?[-=:+|┼┬┴─━═╪╇┳│ ]{2,}[|+┤┐┘╡┓┩╮]?\s*$")
+_DRAWN = frozenset("-=:+|─━═│┃┼┬┴┌└┐┘├┤╞╡╪╇┏┓┡┩╭╮╰╯ ")
+_CROSSES = frozenset("|+┼┬┴╪╇┳╈│")
 _BARS = "|│┃"
 Row = tuple[int, list[str]]
 
@@ -66,6 +68,8 @@ def _rows(lines: Sequence[str], first: int, mark: str) -> tuple[list[Row], list[
     try:
         for values in reader:
             if values:
+                if len(rows) > CELL_LIMIT:
+                    break
                 if rows and len(values) != len(rows[0][1]):
                     break
                 rows.append((first + begin + 1, values))
@@ -97,7 +101,7 @@ def ruled(text: str) -> Reading | None:
     while at < len(lines):
         line = lines[at]
         if not _is_row(line) or not (_is_rule(lines, at + 1) or _is_rule(lines, at - 1)):
-            if line.strip() and not _RULE.match(line):
+            if line.strip() and not _is_drawn(line):
                 rest.append((at + 1, line))
             at += 1
             continue
@@ -137,13 +141,19 @@ def _is_markdown(lines: Sequence[str], at: int) -> bool:
 
 
 def _is_row(line: str) -> bool:
-    return any(bar in line for bar in _BARS) and not _RULE.match(line) and "||" not in line
+    return any(bar in line for bar in _BARS) and "||" not in line and not _is_drawn(line)
+
+
+def _is_drawn(line: str) -> bool:
+    """Whether a line holds nothing but strokes."""
+    return len(line) > 1 and _DRAWN.issuperset(line)
 
 
 def _is_rule(lines: Sequence[str], at: int) -> bool:
-    if not 0 <= at < len(lines) or not _RULE.match(lines[at]):
+    if not 0 <= at < len(lines) or not _is_drawn(lines[at]):
         return False
-    return bool(re.search(r"[-=─━═]{2}|:-", lines[at]) and re.search(r"[|+┼┬┴╪╇┳╈│]", lines[at]))
+    strokes = any(stroke in lines[at] for stroke in ("--", "==", "──", "━━", "══", ":-"))
+    return strokes and not _CROSSES.isdisjoint(lines[at])
 
 
 def _split(line: str, framed: bool) -> list[str]:

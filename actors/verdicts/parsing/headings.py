@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Span = tuple[int, int]
-_RULE = re.compile(r"^\s*[-=+|~ ]*[-=~]{2}[-=+|~ ]*$")
+_DRAWN = frozenset("-=+|~ ")
 
 
 def above(lines: Sequence[str], first_row: int) -> int | None:
     """Index of the heading line over a row (indexes from 0), past a rule; None where none is."""
     at = first_row - 1
-    while at >= 0 and first_row - at <= 4 and (not lines[at].strip() or _RULE.match(lines[at])):
+    while at >= 0 and first_row - at <= 4 and (not lines[at].strip() or is_rule(lines[at])):
         at -= 1
     if at < 0 or first_row - at > 4 or len(lines[at].split()) < 2:
         return None
@@ -21,7 +21,8 @@ def above(lines: Sequence[str], first_row: int) -> int | None:
 
 
 def is_rule(line: str) -> bool:
-    return bool(_RULE.match(line))
+    """Whether a line holds nothing but strokes."""
+    return _DRAWN.issuperset(line) and any(stroke in line for stroke in ("--", "==", "~~"))
 
 
 def extents(spans: Iterable[tuple[str, Span]]) -> dict[str, Span]:

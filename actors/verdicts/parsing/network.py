@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Row = dict[str, list[Placed]]
 
 _LINES_LIMIT = 3_000
+_HEAD_LINES = 200
+"""So many lines tell the vendor."""
 _LINE_LIMIT_CHARS = 500
 _VENDORS_LIMIT = 16
 _ECHO = re.compile(r"^(?:\S*[#>$]\s*)?(\S.*)$")
@@ -46,20 +48,36 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     templates = _templates(forms) if forms else ()
     if not templates:
         return None
-    lines = _stripped(text.split("\n"), command)
-    if len(lines) > _LINES_LIMIT or max(map(len, lines)) > _LINE_LIMIT_CHARS:
+    raw = text.split("\n")
+    if len(raw) > _LINES_LIMIT or max(map(len, raw)) > _LINE_LIMIT_CHARS:
         return None
-    best: list[Row] = []
+    lines = _stripped(raw, command)
+    head = lines[:_HEAD_LINES]
+    best = _best(templates, head)
+    if best is None:
+        return None
+    rows = best.rows if len(head) == len(lines) else _rows(best.template, lines)
+    return _reading(rows, lines) if rows else None
+
+
+class _Fit(Struct, frozen=True):
+    template: str
+    rows: list["Row"]
+
+
+def _best(templates: Sequence[str], lines: Sequence[str]) -> _Fit | None:
+    """The template that places the most values of these lines."""
+    best: _Fit | None = None
     most = 0
     filled = sum(bool(line.strip()) for line in lines)
     for template in templates:
         rows = _rows(template, lines)
         placed = sum(len(values) for row in rows for values in row.values())
         if placed > most and not any(_is_whole_line(row) for row in rows):
-            best, most = rows, placed
+            best, most = _Fit(template, rows), placed
             if filled - len({value.line for _, value in _values(rows)}) <= 1:
                 break  # but for a heading it reads every line: no other can read more
-    return _reading(best, lines) if best else None
+    return best
 
 
 def _is_whole_line(row: "Row") -> bool:
@@ -71,9 +89,12 @@ def _is_whole_line(row: "Row") -> bool:
 @lru_cache(maxsize=1024)
 def _forms(command: str) -> tuple[str, ...]:
     """The command as the vendors spell it: in full, `interface` and `neighbor` in both numbers.
-    Empty where a filter shows only a part of the output."""
+    Empty where a filter shows only a part of the output, and for logs, whose entries are no items
+    that a later output shows again."""
     head, *filters = canonical(command).split(" | ")
-    if any(not re.match(r"begin\b|no-more\b", stage) for stage in filters):
+    if re.search(r"\blog(?:ging|s)?\b", head) or any(
+        not re.match(r"begin\b|no-more\b", stage) for stage in filters
+    ):
         return ()
     spelled = [head, " ".join(network.stages(command)[0]).lower()]
     for one, many in (("interface", "interfaces"), ("neighbor", "neighbors")):

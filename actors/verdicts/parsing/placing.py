@@ -24,6 +24,8 @@ from stillfixed.actors.verdicts.parsing.records import (
 
 _TRIM = "\"'()[]{},;:<>*+●├└─│`|-%"
 _LABEL = re.compile(r"(?:^\s*|\s{2,}|[,;]\s*)(?P<name>[^\W\d][\w ()/.-]*?)\s*(?::\s+|=\s*)$")
+_LABEL_CHARS = 100
+_LINE_LIMIT_CHARS = 10_000
 _NEAR_LINES = 60
 _TRIES = 8
 
@@ -32,6 +34,8 @@ def reading(records: Sequence[Mapping[str, Any]], text: str) -> Reading | None:
     """Cells of a parser's records with lines, called by the headings and labels in the text, else
     by the parser's own names."""
     lines = text.split("\n")
+    if max(map(len, lines)) > _LINE_LIMIT_CHARS:
+        return None
     finder = Finder(lines)
     tree: list[Tree] = [_placed(record, finder, 0) for record in records[:CELL_LIMIT]]
     written = [leaf for leaf in _leaves(tree) if leaf.value]
@@ -167,10 +171,12 @@ def _labelled(cell: Cell, lines: Sequence[str]) -> Cell:
     best: tuple[int, str, str] | None = None
     line = lines[(cell.line or 1) - 1]
     for found in list(re.finditer(re.escape(cell.value), line))[:_TRIES] if cell.value else ():
-        if label := _LABEL.search(line[: found.start()]):
+        start = max(0, found.start() - _LABEL_CHARS)
+        if label := _LABEL.search(line[start : found.start()]):
             name = label["name"]
             says = sum(word in name.lower() for word in words)
-            alone = not line[: label.start("name")].strip() and line.count(":") == 1
+            first = not line[: start + label.start("name")].strip()
+            alone = first and line.count(":") == 1
             value = line[found.start() :].strip() if alone else cell.value
             if best is None or says > best[0]:
                 best = says, name, value

@@ -22,12 +22,13 @@ from stillfixed.actors.verdicts.parsing.records import (
     reading_of,
 )
 
-_PAIR = re.compile(r"^(?P<key>[^\W\d_][\w ./()#%-]*?)(?P<pad>\s*) : ?(?P<value>.*)$")
+_KEY = re.compile(r"[^\W\d_][\w ./()#%-]{0,80}")
 _DASHES = re.compile(r"^\s*-+(?:\s+-+)*\s*$")
-_GROUP = re.compile(r"^\s{3}(?P<key>[^\W\d_][\w ]*): (?P<value>\S.*?)\s*$")
+_GROUP = re.compile(r"^\s{3}(?P<key>[^\W\d_][\w ]*): (?P<value>\S.*)$")
 _WIDE = re.compile(r"(?i)\|\s*(?:format-wide|fw)\b")
 _CUT = re.compile(r"(?<=\w)\.\.\.$|…$|(?<=\w)\.\.\.\}$|…\}$")
 _WRAPS = re.compile(r"(?i)\s-wr\w*")
+_LINE_LIMIT_CHARS = 2_000
 _CONSOLE_WIDTH = 79
 """Unless asked to wrap, no line ends before this because the console does."""
 
@@ -59,9 +60,10 @@ def _read(
 ) -> Reading:
     generic = output.read("\n".join(lines), command)
     cells = [_marked(cell) for cell in generic.cells]
+    first = max((cell.record for cell in cells), default=-1) + 1
     for table in tables:
-        first = max((cell.record for cell in cells), default=-1) + 1
         cells += [_marked(cell) for cell in cells_of_records(table.records, first)]
+        first += len(table.records)
     said = [(record.line + 1, line) for record in errors for line in record.text()]
     rest = sorted((*generic.rest, *said), key=lambda numbered: numbered[0])
     fields = [*generic.fields, *(name for table in tables for name in table.names)]
@@ -93,11 +95,10 @@ def _unwrap_lists(lines: list[str]) -> bool:
     at = 0
     changed = False
     while at < len(lines):
-        pair = _PAIR.match(lines[at])
-        column = pair.start("value") if pair else 0
-        last = pair["value"] if pair else ""
+        column = _value_column(lines[at])
+        last = lines[at][column:]
         end = at + 1
-        while pair and column and end < len(lines) and _continues(lines[end], column):
+        while column and end < len(lines) and _continues(lines[end], column):
             more = lines[end].strip()
             lines[at] += more if _inside_word(last) else " " + more
             last, lines[end] = more, ""
@@ -105,6 +106,12 @@ def _unwrap_lists(lines: list[str]) -> bool:
             end += 1
         at = end
     return changed
+
+
+def _value_column(line: str) -> int:
+    """Where the value of `Name : value` begins; 0 for any other line."""
+    mark = line.find(" : ")
+    return mark + 3 if mark > 0 and _KEY.fullmatch(line[:mark].rstrip()) else 0
 
 
 def _continues(line: str, column: int) -> bool:
@@ -119,8 +126,8 @@ def _inside_word(last: str) -> bool:
 
 # -- Format-Table ----------------------------------------------------------------------------------
 class _Table(Struct, frozen=True):
-    """`start` and `end` are lines from 0. `odd`: a row goes on in the next line, a value is cut or a
-    heading of GroupBy stands above; other tables are the generic reading's."""
+    """`start` and `end` are lines from 0. `odd`: a row goes on in the next line, a value is cut or
+    a heading of GroupBy stands above; other tables are the generic reading's."""
 
     names: tuple[str, ...]
     records: tuple[tuple[Spot, ...], ...]
@@ -133,8 +140,8 @@ def _tables(lines: Sequence[str], asked: bool) -> Iterator[_Table]:
     group: tuple[int, Spot] | None = None
     for at, line in enumerate(lines):
         if found := _GROUP.match(line):
-            group = at, Spot(found["key"], found["value"], at + 1)
-        elif _DASHES.match(line) and at and lines[at - 1].strip():
+            group = at, Spot(found["key"], found["value"].rstrip(), at + 1)
+        elif at and lines[at - 1].strip() and len(line) < _LINE_LIMIT_CHARS and _DASHES.match(line):
             near = group if group and at - group[0] <= 4 else None
             yield _table(lines, at, near, asked)
             group = None

@@ -20,12 +20,13 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.parsing import placing
 
 _KEEPS_THE_FORM = {"head", "cat", "less", "more"}
+_TEXT_LIMIT_CHARS = 32 * 1024
 _EPOCH = re.compile(r"(?:^|_)epoch(?:_|$)")
 
 
 def parse(command: str, platform: Platform, text: str) -> Reading | None:
     entry = _entry(command, platform)
-    if entry is None:
+    if entry is None or len(text) > _TEXT_LIMIT_CHARS:
         return None
     parser = importlib.import_module(f"jc.parsers.{entry['parser']}")
     found = parser.parse(text, quiet=True, raw=True)
