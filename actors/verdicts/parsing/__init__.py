@@ -34,5 +34,5 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
 def _attempt(parser: Parser, command: str, platform: Platform, text: str) -> Reading | None:
     try:
         return parser(command, platform, text)
-    except Exception:  # a foreign parser may fail in any way on a text it did not expect
+    except Exception:  # the judge must never fail; the tests call the parsers without this net
         return None

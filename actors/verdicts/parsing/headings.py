@@ -39,6 +39,8 @@ def names(header: str, columns: Mapping[str, Span]) -> dict[str, str]:
     that overlaps none goes with the word before it, or with the one behind it where that column is
     aligned to the right."""
     words: dict[str, list[str]] = {}
+    if not columns:
+        return {}
     before: tuple[str, int] | None = None
     waiting: list[str] = []
     for found in re.finditer(r"(?P<gap>\s*)(?P<word>\S+)", header):

@@ -28,13 +28,22 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     entry = _entry(command, platform)
     if entry is None or len(text) > _TEXT_LIMIT_CHARS:
         return None
-    parser = importlib.import_module(f"jc.parsers.{entry['parser']}")
-    found = parser.parse(text, quiet=True, raw=True)
-    records = [record for record in (found if isinstance(found, list) else [found]) if record]
-    if not records or not all(isinstance(record, Mapping) for record in records):
+    records = _records(entry["parser"], text)
+    if not records:
         return None
     tidy = [_tidy(one, entry.get("names", {}), entry.get("drop", ())) for one in records]
     return placing.reading(tidy, text)
+
+
+def _records(parser: str, text: str) -> list[Mapping[str, Any]]:
+    """What jc makes of the text; nothing where it fails, in whatever way."""
+    module = importlib.import_module(f"jc.parsers.{parser}")
+    try:
+        found = module.parse(text, quiet=True, raw=True)
+    except Exception:  # jc's parsers raise any error on a text they did not expect
+        return []
+    records = [record for record in (found if isinstance(found, list) else [found]) if record]
+    return records if all(isinstance(record, Mapping) for record in records) else []
 
 
 def _tidy(node: Any, names: Mapping[str, str], dropped: Sequence[str]) -> Any:
