@@ -51,13 +51,15 @@ class Fact(Struct, frozen=True):
 class Reading(Struct, frozen=True):
     """`cells` in order; `rest` are the lines that belong to no table, list or JSON; `fields` are
     the column and key names that stand there, also when no row does. `errors` are what error
-    records say, `cut` that the output ends in the middle of a document."""
+    records say, `cut` that the output ends in the middle of a document. `reader` names a special
+    reader whose items and fields only its own readings share."""
 
     cells: tuple[Cell, ...]
     rest: tuple[tuple[int, str], ...]
     fields: frozenset[str]
     errors: tuple[Cell, ...] = ()
     cut: bool = False
+    reader: str = ""
 
 
 def name_of(field: str) -> str:

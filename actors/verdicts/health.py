@@ -67,8 +67,13 @@ class Shown(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
-def look(command: str, run: Run, platform: Platform) -> Shown:
-    reading = parse(command, platform, run.stdout) or output.read(run.stdout, command)
+def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> Shown:
+    """What the run shows; `plain` reads it without the readers of single commands."""
+    if is_log(run.stdout, command):
+        reading = output.as_lines(run.stdout, command)
+    else:
+        special = parse(command, platform, run.stdout, plain=plain)
+        reading = special or output.read(run.stdout, command)
     stderr = error_lines(output.clean(run.stderr))
     listing = listing_of(command)
     if listing and says_empty(listing, stderr):
@@ -117,6 +122,15 @@ def _add_rows(facts: Facts, listing: Listing, rows: Iterable[Fact]) -> None:
 def _any_fault(facts: Facts) -> bool:
     """Whether the output shows a fault: then success of the command alone is no good news."""
     return any(fact.health == "fault" for fact in facts.values())
+
+
+def look_at_both(command: str, a: Run, b: Run, platform: Platform) -> tuple[Shown, Shown]:
+    """What two runs show, read by one reader: a template may know a value of one run and not of
+    the other, and would call the same thing by another name there."""
+    first, second = look(command, a, platform), look(command, b, platform)
+    if first.reading.reader == second.reading.reader:
+        return first, second
+    return look(command, a, platform, plain=True), look(command, b, platform, plain=True)
 
 
 def _numbered(stdout: str, stderr: Sequence[str]) -> list[tuple[int | None, str]]:

@@ -14,7 +14,7 @@ from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.compare import compare, end_is_missing
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
-from stillfixed.actors.verdicts.health import Shown, look
+from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.model import (
@@ -64,7 +64,7 @@ def judge(
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
     old, new = (before, after) if expect is not None else without_history(command, before, after)
-    first, second = look(command, old, platform), look(command, new, platform)
+    first, second = look_at_both(command, old, new, platform)
     if expect is not None:
         changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
     elif first.not_run or second.not_run:

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from stillfixed.actors.verdicts import Platform
 from stillfixed.actors.verdicts.knowledge import table
 from stillfixed.actors.verdicts.output import clean
-from stillfixed.actors.verdicts.parsing import PARSERS, TEXT_LIMIT_CHARS, error_lines, parse
+from stillfixed.actors.verdicts.parsing import (
+    COMMAND_PARSERS,
+    FORM_PARSERS,
+    TEXT_LIMIT_CHARS,
+    error_lines,
+    parse,
+)
 
 PLATFORMS: tuple[Platform, ...] = ("posix", "powershell", "cmd", "network")
 COMMANDS = [
@@ -105,7 +111,7 @@ commands = st.one_of(st.sampled_from(COMMANDS), st.text(max_size=20))
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_read_or_left(command: str, platform: Platform, text: str) -> None:
     """No parser raises, lines are inside the text, and the same text gives the same reading."""
-    for parser in PARSERS:
+    for parser in (*COMMAND_PARSERS, *FORM_PARSERS):
         parser(command, platform, clean(text))
     found = parse(command, platform, text)
     assert found == parse(command, platform, text)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stillfixed.actors.verdicts import Run, judge
 from stillfixed.actors.verdicts.parsing import network
 from tests.support.readings import line_of, values
 
@@ -95,3 +96,24 @@ def test_pagers_are_no_rows() -> None:
     paged = STATUS.replace("Et49/1", " --More-- \b\b\b\b\b\b\b\b\b        \b\b\b\bEt49/1")
     found = network.parse("show interfaces status", "network", paged)
     assert values(found)["Et49/1", "Status"] == "notconnect"
+
+
+SWITCHES = """                                           H/W   Current
+Switch#  Role    Mac Address     Priority Version  State
+-----------------------------------------------------------------
+*1       Active   0c75.bd00.1200     15     V02     Ready
+ 2       Standby  0c75.bd00.1380     14     V02     Ready
+ 3       Member   0c75.bd00.1500     1      V02     V-Mismatch
+"""
+
+
+def test_both_runs_are_read_by_one_reader() -> None:
+    """A template that knows the values of one run only is not used for either."""
+    after = SWITCHES.replace("V-Mismatch", "Ready").replace(
+        "14     V02     Ready", "0      V02     Removed"
+    )
+    assert network.parse("show switch", "network", SWITCHES) is None
+    assert network.parse("show switch", "network", after) is not None
+    found = judge("show switch", Run(SWITCHES), Run(after), platform="network")
+    assert found.verdict == "regressed"
+    assert {change.item: change.verdict for change in found.fields}["3"] == "fixed"

@@ -12,22 +12,27 @@ from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.parsing import documents, network, powershell, unix
 from stillfixed.actors.verdicts.parsing.error_records import error_lines
 
-__all__ = ["PARSERS", "TEXT_LIMIT_CHARS", "error_lines", "parse"]
+__all__ = ["COMMAND_PARSERS", "FORM_PARSERS", "TEXT_LIMIT_CHARS", "error_lines", "parse"]
 
 Parser = Callable[[str, Platform, str], Reading | None]
 
 TEXT_LIMIT_CHARS = 128 * 1024
 """Longer outputs are left to the generic reading: the libraries below are slow on them."""
 
-PARSERS: tuple[Parser, ...] = (network.parse, unix.parse, documents.parse, powershell.parse)
+COMMAND_PARSERS: tuple[Parser, ...] = (network.parse, unix.parse)
+"""Readers of single commands. Their readings name their reader."""
+FORM_PARSERS: tuple[Parser, ...] = (documents.parse, powershell.parse)
+"""Readers of forms that any command may print."""
 
 
-def parse(command: str, platform: Platform, text: str) -> Reading | None:
-    """What stands in a command's stdout, or None where no special parser knows it."""
+def parse(command: str, platform: Platform, text: str, *, plain: bool = False) -> Reading | None:
+    """What stands in a command's stdout, or None where no special parser knows it. `plain` leaves
+    out the readers of single commands."""
     if len(text) > TEXT_LIMIT_CHARS or not text.strip():
         return None
     text = clean(text)
-    readings = (_attempt(parser, command, platform, text) for parser in PARSERS)
+    parsers = FORM_PARSERS if plain else (*COMMAND_PARSERS, *FORM_PARSERS)
+    readings = (_attempt(parser, command, platform, text) for parser in parsers)
     return next((found for found in readings if found is not None), None)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.cells import Cell, Reading
@@ -57,7 +58,7 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     if best is None:
         return None
     rows = best.rows if len(head) == len(lines) else _rows(best.template, lines)
-    return _reading(rows, lines) if rows else None
+    return replace(_reading(rows, lines), reader=best.template) if rows else None
 
 
 class _Fit(Struct, frozen=True):

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from stillfixed.actors.verdicts import shell
 from stillfixed.actors.verdicts.cells import Reading
 from stillfixed.actors.verdicts.knowledge import grammar, table
@@ -32,7 +34,8 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     if not records:
         return None
     tidy = [_tidy(one, entry.get("names", {}), entry.get("drop", ())) for one in records]
-    return placing.reading(tidy, text)
+    found = placing.reading(tidy, text)
+    return replace(found, reader=entry["parser"]) if found else None
 
 
 def _records(parser: str, text: str) -> list[Mapping[str, Any]]:
