@@ -27,6 +27,8 @@ def test_json_lists_are_named_by_what_differs() -> None:
     assert values(read(one)) == values(read(other))
     states = values(read('[{"status": "error"}, {"status": "running"}]'))
     assert set(states) == {("0", "status"), ("1", "status")}
+    states = values(read('[{"lage": "error"}, {"lage": "running"}]'))
+    assert set(states) == {("0", "lage"), ("1", "lage")}
 
 
 def test_kubernetes_objects_are_named_by_their_metadata() -> None:
@@ -96,6 +98,10 @@ def test_a_cut_document_is_inconclusive() -> None:
     assert judge("curl -s h", before, Run('{"name": "web", "status": "running"}'),
                  platform="posix").verdict == "fixed"  # fmt: skip
     assert judge("curl -s h", before, after, platform="posix").verdict == "inconclusive"
+    at_a_line = Run('{\n "name": "web",\n "status": "running",\n')
+    told = judge("curl -s h", before, at_a_line, platform="posix")
+    assert told.verdict == "inconclusive"
+    assert "ends in the middle" in told.reasons[0]
 
 
 def test_yaml() -> None:
