@@ -18,8 +18,8 @@ from stillfixed.actors.verdicts.parsing.records import (
 )
 
 _HEADING = re.compile(r"^[^\W\d][\w .%/#()\[\]:@-]*$")
+_PLAIN_HEADING = re.compile(r"^[^\W\d][\w.%/#()@-]*(?: [\w.%/#()@-]+)?$")
 _DRAWN = frozenset("-=:+|─━═│┃┼┬┴┌└┐┘├┤╞╡╪╇┏┓┡┩╭╮╰╯ ")
-_CROSSES = frozenset("|+┼┬┴╪╇┳╈│")
 _BARS = "|│┃"
 Row = tuple[int, list[str]]
 
@@ -53,7 +53,7 @@ def separated(text: str, *, expected: bool) -> Reading | None:
         names.pop()
     if not all(_HEADING.match(name) for name in names) or len(set(names)) < len(names):
         return None
-    if not sure and (len(names) < 3 or rest):
+    if not sure and (len(names) < 3 or rest or not all(map(_PLAIN_HEADING.match, names))):
         return None
     found = _table(names, rows[1:], rest)
     last = quoted and len(rest) == 1 and rest[0][0] == len(lines) and rest[0][1].startswith('"')
@@ -153,7 +153,9 @@ def _is_rule(lines: Sequence[str], at: int) -> bool:
     if not 0 <= at < len(lines) or not _is_drawn(lines[at]):
         return False
     strokes = any(stroke in lines[at] for stroke in ("--", "==", "──", "━━", "══", ":-"))
-    return strokes and not _CROSSES.isdisjoint(lines[at])
+    parts = re.split(r"[|+┼┬┴╪╇┳╈│]", lines[at])
+    # a rule with gaps between two crosses draws columns that have no bars: an ordinary table
+    return strokes and len(parts) > 1 and all(" " not in part.strip() for part in parts)
 
 
 def _split(line: str, framed: bool) -> list[str]:

@@ -13,19 +13,17 @@ from msgspec import Struct
 
 
 class Placed(Struct, frozen=True):
-    """A value with its line (from 1) and where it starts in that line (from 0)."""
+    """A value with its line (from 1)."""
 
     text: str
     line: int
-    start: int
 
 
 class _Text(str):
-    """A captured text that carries its place through TextFSM's records."""
+    """A captured text that carries its line through TextFSM's records."""
 
-    __slots__ = ("line", "start")
+    __slots__ = ("line",)
     line: int
-    start: int
 
 
 class _Fsm(textfsm.TextFSM):  # type: ignore[misc]  # textfsm has no types
@@ -42,7 +40,7 @@ class _Fsm(textfsm.TextFSM):  # type: ignore[misc]  # textfsm has no types
         raw = matched.group(value)
         if raw is not None:
             raw = _Text(raw)
-            raw.line, raw.start = self.line, matched.start(value)
+            raw.line = self.line
         holder.AssignVar(raw)
 
 
@@ -75,7 +73,7 @@ def _placed(header: Sequence[str], row: Sequence[Any]) -> dict[str, list[Placed]
     out: dict[str, list[Placed]] = {}
     for field, value in zip(header, row, strict=True):
         parts = value if isinstance(value, list) else [value]
-        found = [Placed(str(p), p.line, p.start) for p in parts if p and isinstance(p, _Text)]
+        found = [Placed(str(p), p.line) for p in parts if p and isinstance(p, _Text)]
         if found:
             out[field] = found
     return out

@@ -1,4 +1,6 @@
-"""Outputs of routers, switches and firewalls, read with the TextFSM templates of ntc-templates.
+"""Outputs of routers, switches and firewalls, read with the TextFSM templates of ntc-templates:
+those that say of each thing in several lines how it is. Plain tables are left to the generic
+reading, which keeps every column and knows their legends.
 
 Guarantee: pure and never raises. A vendor's template counts only when it reads the whole output
 without an error; of several, the one that places the most values wins, then the first in the index.
@@ -6,6 +8,7 @@ Templates compile at first use and are kept; nothing is loaded until a network o
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +21,6 @@ from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.cells import Cell, Reading
 from stillfixed.actors.verdicts.knowledge import table
 from stillfixed.actors.verdicts.model import Platform
-from stillfixed.actors.verdicts.parsing import headings
 from stillfixed.actors.verdicts.parsing.records import (
     Spot,
     items_of,
@@ -36,6 +38,7 @@ _LINES_LIMIT = 3_000
 _HEAD_LINES = 200
 """So many lines tell the vendor."""
 _LINE_LIMIT_CHARS = 500
+_BLOCK_LINES = 3
 _VENDORS_LIMIT = 16
 _ECHO = re.compile(r"^(?:\S*[#>$]\s*)?(\S.*)$")
 _PAGER = re.compile(r"^\s*(?:<-+\s*|-+\s*|\()More(?:\s*-+>?|\s.*?\)|\b.*?-+)[ \b]*", re.I)
@@ -58,7 +61,19 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     if best is None:
         return None
     rows = best.rows if len(head) == len(lines) else _rows(best.template, lines)
+    if not _stands_in_blocks(rows):
+        return None
     return replace(_reading(rows, lines), reader=best.template) if rows else None
+
+
+def _stands_in_blocks(rows: Sequence["Row"]) -> bool:
+    """Whether records stand on several lines each, lists in them not counted."""
+    holding = Counter(line for row in rows for line in {v.line for vs in row.values() for v in vs})
+    own = [
+        {vs[0].line for vs in row.values() if len(vs) == 1 and holding[vs[0].line] == 1}
+        for row in rows
+    ]
+    return bool(own) and sum(map(len, own)) >= _BLOCK_LINES * len(own)
 
 
 class _Fit(Struct, frozen=True):
@@ -198,28 +213,20 @@ def _rows(template: str, lines: Sequence[str]) -> list["Row"]:
 
 def _reading(rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
     claimed = {value.line - 1 for _, value in _values(rows)}
-    shown, header = _headings(rows, lines, claimed)
-    plain = [
-        [Spot(shown.get(f, f), v[0].text, v[0].line) for f, v in row.items() if len(v) == 1]
-        for row in rows
-    ]
+    plain = [[Spot(f, v[0].text, v[0].line) for f, v in row.items() if len(v) == 1] for row in rows]
     out: list[Cell] = []
     for order, (item, row) in enumerate(zip(items_of(plain), rows, strict=True)):
         labels = _labels(row)
         for field, values in row.items():
-            name = shown.get(field) or _own_name(field)
             for index, value in enumerate(values):
                 inside = item
                 if len(values) > 1:
                     label = labels[index] if len(labels) == len(values) else str(index + 1)
                     inside = f"{item}/{label}" if item else label
+                name = _name(field)
                 out.append(Cell(inside, name, value.text, value.line, order, len(rows)))
-    rest = [
-        (at + 1, line)
-        for at, line in enumerate(lines)
-        if line.strip() and at not in claimed and at not in header and not headings.is_rule(line)
-    ]
-    return reading_of(out, rest, list(shown.values()))
+    rest = [(at + 1, line) for at, line in enumerate(lines) if line.strip() and at not in claimed]
+    return reading_of(out, rest)
 
 
 def _labels(row: "Row") -> list[str]:
@@ -231,25 +238,10 @@ def _labels(row: "Row") -> list[str]:
     return []
 
 
-def _own_name(field: str) -> str:
+def _name(field: str) -> str:
+    """What people call a template's field, whose own name is in capitals."""
     known: dict[str, str] = table("parsers")["network_names"]
-    return known.get(field.lower()) or headings.spoken(field.lower())
-
-
-def _headings(
-    rows: Sequence["Row"], lines: Sequence[str], claimed: set[int]
-) -> tuple[dict[str, str], set[int]]:
-    """(field -> printed heading, the heading's lines) where each record stands on one line."""
-    for row in rows:
-        if len({value.line for values in row.values() for value in values}) > 1:
-            return {}, set()
-    header = headings.above(lines, min(claimed))
-    if header is None or header in claimed or ":" in lines[header]:
-        return {}, set()
-    spans = ((f, (v.start, v.start + len(v.text))) for f, v in _values(rows))
-    columns = headings.extents(spans)
-    names = headings.names(lines[header], columns)
-    return (names, {header}) if 2 * len(names) >= len(columns) else ({}, set())
+    return known.get(field.lower()) or field.replace("_", " ").strip().lower()
 
 
 def _values(rows: Sequence["Row"]) -> Iterator[tuple[str, "Placed"]]:
