@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from stillfixed.actors.verdicts import Run, judge
-from stillfixed.actors.verdicts.parsing import parse, unix
+from stillfixed.actors.verdicts.parsing import headings, parse, unix
 from tests.support.readings import line_of, values
 
 DF = (
@@ -99,6 +99,16 @@ def test_fields_are_called_as_the_output_calls_them() -> None:
         "Filesystem", "Inodes", "IUsed", "IFree", "IUse%", "Mounted on",
     }  # fmt: skip
     assert line_of(found, "tmpfs", "Mounted on") == 3
+
+
+def test_headings_of_several_words() -> None:
+    """A word without a column goes on with the one before it, or begins the one behind it where
+    that column is aligned to the right; a column that nobody read lends its word to none."""
+    header = "Address          Age (min)  Hardware Addr   OK? Status"
+    columns = {"address": (0, 9), "age": (23, 25), "mac": (28, 42), "status": (48, 50)}
+    assert headings.names(header, columns) == {
+        "address": "Address", "age": "Age (min)", "mac": "Hardware Addr", "status": "Status",
+    }  # fmt: skip
 
 
 def test_a_pool_and_its_disks() -> None:
