@@ -79,6 +79,8 @@ _FAMILIES: dict[Platform, tuple[str, ...]] = {
     "posix": ("posix", "network", "general"),
     "network": ("network", "posix", "general"),
 }
+_ANY = "."
+"""An entry for any command counts only at home."""
 _AT_HOME_EVERYWHERE = re.compile(
     r"(?:^|[|;&(\\/\"']\s*)(ssh|plink|wsl|bash|docker|podman|kubectl|helm|git|curl|openssl|wg|tailscale"
     r"|zerotier-cli|nmap|ncat|smartctl|psql|pg_isready|mysql(admin)?|redis-cli|rclone|restic|rsync)"
@@ -95,7 +97,13 @@ def _entries_of(command: str, platform: Platform) -> tuple[Answer, ...]:
     if _AT_HOME_EVERYWHERE.search(command):
         families = (*families, "posix")
     text = spellings(command)
-    return tuple(e for family, words, e in _entries() if family in families and words.search(text))
+    return tuple(
+        entry
+        for family, words, entry in _entries()
+        if family in families
+        and words.search(text)
+        and (entry.command != _ANY or family in (platform, "general"))
+    )
 
 
 @lru_cache(maxsize=1024)
