@@ -41,6 +41,8 @@ def test_every_pair_of_outputs(entry: dict[str, Any]) -> None:
         for other, after in runs:
             if kind == other == "none":
                 continue
-            found = judge(entry["command"], before, after, platform=platform)
+            found = judge(
+                entry["command"], before, after, expect=entry.get("expect"), platform=platform
+            )
             wanted = WANTED.get((kind, other), "inconclusive")
             assert found.verdict == wanted, (before, after, found.reasons)
