@@ -16,7 +16,7 @@ from stillfixed.actors.verdicts.tables import LEADERS
 
 _TREE = re.compile(r"^(?:[\s|>]|[├└│─╰])*(?:[`+|\\]-+\s*|[├└╰]─*\s*)|^(\s*)>\s")
 _PAIR = re.compile(
-    r"^(?P<indent>\s*)(?:[*•-]\s+)?\[?(?P<key>[^\W\d_](?:(?![:=]\s|=)[^\t\n]){0,60}?)\]?"
+    r"^(?P<indent>\s*)(?:[*•-]\s+)?\[?(?P<key>_?[^\W\d_](?:(?![:=]\s|=)[^\t\n]){0,60}?)\]?"
     r"(?:\s*\.)*\s*(?P<mark>:(?=\s|$)|=|\s:\s?)\s*(?P<value>.*)$"
 )
 _TABBED = re.compile(

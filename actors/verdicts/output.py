@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, last_word, name_of
+from stillfixed.actors.verdicts.formats import named_rows
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.known import known_lines
 from stillfixed.actors.verdicts.lists import read_lists
@@ -48,6 +49,12 @@ def read(text: str, command: str = "") -> Reading:
     free: list[int] = []
     fields: set[str] = set()
     at = record = 0
+    for table in named_rows(lines, command):
+        cells += _table_cells(table, record, named=len(table.rows) == 1)
+        fields |= set(table.columns)
+        record += len(table.rows) + 1
+        for index, _ in table.rows:
+            lines[index] = ""
     while at < len(lines):
         if not _TAGGED.match(lines[at]) and (table := table_at(lines, at)):
             cells += _table_cells(table, record)
@@ -73,8 +80,11 @@ def as_lines(text: str, command: str = "") -> Reading:
 
 
 # -- tables ----------------------------------------------------------------------------------------
-def _table_cells(table: Table, record: int) -> Iterator[Cell]:
+def _table_cells(table: Table, record: int, *, named: bool = False) -> Iterator[Cell]:
+    """`named`: only a column whose name says so may name a row."""
     keys = _key_columns(table)
+    if named and not any(IDENTITY.match(table.columns[key]) for key in keys):
+        keys = []
     seen: dict[str, int] = {}
     for order, (index, values) in enumerate(table.rows):
         item = " ".join(_MARK.sub("", values[key]) for key in keys).strip()
