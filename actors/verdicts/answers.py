@@ -27,6 +27,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     fault: tuple[str, ...] = ()
     healthy: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
     number: tuple[str, ...] = ()
     low: tuple[float, float] | None = None
     high: tuple[float, float] | None = None
@@ -118,8 +119,8 @@ def _sayings(command: str, platform: Platform) -> tuple[_Saying, ...]:
 
 def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...]], ...]:
     return (
-        ("healthy", entry.healthy), ("fault", entry.fault), ("unclear", entry.unclear),
-        (None, entry.number),
+        ("unclear", entry.harmless), ("healthy", entry.healthy), ("fault", entry.fault),
+        ("unclear", entry.unclear), (None, entry.number),
     )  # fmt: skip
 
 

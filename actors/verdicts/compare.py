@@ -18,7 +18,7 @@ from stillfixed.actors.verdicts.fields import QUIET, VACANT
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
-from stillfixed.actors.verdicts.phrases import patterns, word_health
+from stillfixed.actors.verdicts.phrases import patterns, text_health, word_health
 
 Key = tuple[str, str]
 """Item and field."""
@@ -174,7 +174,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
         if fact.item == fault.item and fact.field not in _WHOLE_RUN:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
     if twin is None and (cell := other.cells.get((fault.item, fault.field))):
-        return _in_cell(cell, recovered=_recovers(fault, here, other))
+        return _in_cell(cell, recovered=_recovers(fault, here, other), missing=not fault.value)
     if _of_the_run(fault):
         if there:
             return Elsewhere("bad", there[0])
@@ -203,11 +203,12 @@ def _recovers(fault: Fact, here: Shown, other: Shown) -> bool:
     )
 
 
-def _in_cell(cell: Cell, *, recovered: bool) -> Elsewhere:
+def _in_cell(cell: Cell, *, recovered: bool, missing: bool) -> Elsewhere:
     """The same field of the same item holds a value that is no fact by itself: good where it says
-    so in any field or another value of the item `recovered` with it (a reason that is gone), and
-    never bad, because a record may say that it is meant (admin down)."""
+    so in any field or another value of the item `recovered` with it (a reason that is gone) or the
+    fault is that it was `missing`. Never bad: a record may say that it is meant (admin down)."""
     good = recovered or (bool(cell.value) and word_health(cell.value.lower()) == "healthy")
+    good = good or (missing and text_health(cell.value) != "fault")
     fact = Fact(cell.item, cell.field, cell.value, "unclear", "status word", cell.line)
     return Elsewhere("good" if good else "unknown", fact)
 
@@ -239,6 +240,8 @@ def _answers(fault: Shown, other: Shown) -> bool:
         return EXIT in recovered or other.exit_status == 0
     if other.exit_status != 0 or not (other.has_output or other.healthy):
         return False
+    if other.has_output and not fault.has_output and fault.exit_status not in (0, None):
+        return True  # only an error there, and only an answer here
     known = fault.facts.keys() | fault.cells.keys()
     said_anew = any(
         key not in known and (fact.field in (*_WHOLE_RUN, "answer") or fact.rule == ANSWER)

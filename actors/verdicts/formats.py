@@ -1,4 +1,4 @@
-"""Columns that a command names itself: `curl -w`, `docker --format`, `ps -o`, `psql -At -c 'select…'`.
+"""Columns that a command names itself: `curl -w`, `docker --format`, `ps -o`, `psql -Atc`.
 
 Guarantee: never raises on any text. What a command asks for is only the names of what is printed;
 a line that does not look as asked is left to be read as any other.
@@ -7,6 +7,7 @@ a line that does not look as asked is left to be read as any other.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,9 +15,12 @@ from stillfixed.actors.verdicts import shell
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.table_rows import Table
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
 _LINE_LIMIT_CHARACTERS = 600
 _MAY_NAME = re.compile(
-    r"%\{|\{\{|\\\(|\$\{|jsonpath|custom-columns|\s-\w*[oOhHntANfF]\w*\b|--no-?head|print\(|--value"
+    r"\bfor\s|%\{|\{\{|\\\(|\$\{|jsonpath|custom-columns|\s-\w*[oOhHntANfF]\w*\b|--no-?head|print\(|--value"
 )
 
 
@@ -35,7 +39,7 @@ def named_rows(lines: Sequence[str], command: str) -> Iterator[Table]:
             if not line.strip() or len(line) > _LINE_LIMIT_CHARACTERS:
                 continue
             if found := wanted.line.fullmatch(line.strip()):
-                rows.append((index, [value.strip() for value in found.groups()]))
+                rows.append((index, [(value or "").strip() for value in found.groups()]))
         if rows:
             yield Table(list(wanted.names), rows, rows[-1][0] + 1)
 
@@ -45,13 +49,28 @@ def formats_of(command: str) -> tuple[Format, ...]:
     """What the simple commands of a line say about their output."""
     if not _MAY_NAME.search(command):
         return ()
-    found = [
-        one
-        for node in shell.walk(shell.parse(command))
-        if node.type == "command"
-        for one in _of_words([word.text for word in shell.words_of(node)])
-    ]
+    found: list[Format | None] = []
+    for node in shell.walk(shell.parse(command)):
+        if node.type == "command":
+            found += _of_words([word.text for word in shell.words_of(node)])
+        elif node.type == "for_statement":
+            found.append(_of_loop(node))
     return tuple(one for one in found if one is not None)
+
+
+def _of_loop(node: "Node") -> Format | None:
+    """A loop over names that prints each name and then what it finds there."""
+    variable = node.child_by_field_name("variable")
+    names = [shell.word(value).text for value in node.children_by_field_name("value")]
+    text = shell.text(node)
+    if variable is None or not names or any("$" in name or "*" in name for name in names):
+        return None
+    if not re.search(rf"\b(echo|printf)\b[^;|&]*\$\{{?{shell.text(variable)}\b", text):
+        return None
+    code = re.search(r"%\{(http_code|response_code)\}", text)
+    one_of = "|".join(re.escape(name) for name in names)
+    line = re.compile(rf"({one_of})(?:[\s:=]+(.*))?")
+    return Format(("name", code[1] if code else "answer"), line)
 
 
 def _of_words(words: Sequence[str]) -> Iterator[Format | None]:
@@ -158,9 +177,7 @@ def _short(paths: Sequence[str]) -> tuple[str, ...]:
     """`Status` of `.State.Health.Status`; with more of the path where two would be alike."""
     split = [re.findall(r"[\w-]+", path) or ["value"] for path in paths]
     last = [path[-1] for path in split]
-    return tuple(
-        path[-1] if last.count(path[-1]) == 1 else ".".join(path[-2:]) for path in split
-    )
+    return tuple(path[-1] if last.count(path[-1]) == 1 else ".".join(path[-2:]) for path in split)
 
 
 def _of_jq(program: str) -> Format | None:
@@ -221,9 +238,9 @@ def _of_columns(tool: str, words: Sequence[str]) -> Format | None:
         case "ps":
             bare = _has(words, "h", "--no-headers", "--no-heading") or listed.endswith("=")
         case "nmcli":
-            names = _value(words, "f", "fields") or _value(words, "g", "get-values") or ""
+            listed = _value(words, "f", "fields") or _value(words, "g", "get-values") or ""
             terse = _has(words, "t", "--terse") or _has(words, "g", "--get-values")
-            return _columns(names.split(","), ":") if terse and "," in names else None
+            return _columns(listed.split(","), ":") if terse and "," in listed else None
         case _:
             return None
     names = [name.rstrip("=") for name in re.split(r"[,\s]+", listed.lstrip("+")) if name]

@@ -21,7 +21,8 @@ from stillfixed.actors.verdicts.tables import table_at
 __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
-_MARK = re.compile(r"^(?:[*+#x-]?~|[*>+●]\s*)")  # of the current row, of a time server
+_MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)")
+"""Before a name: a branch of a tree, the sign of the current row or of a time server."""
 _LINE_LIMIT = 20_000
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 
@@ -49,11 +50,11 @@ def read(text: str, command: str = "") -> Reading:
     free: list[int] = []
     fields: set[str] = set()
     at = record = 0
-    for table in named_rows(lines, command):
-        cells += _table_cells(table, record, named=len(table.rows) == 1)
-        fields |= set(table.columns)
-        record += len(table.rows) + 1
-        for index, _ in table.rows:
+    for rows in named_rows(lines, command):
+        cells += _table_cells(rows, record, named=len(rows.rows) == 1)
+        fields |= set(rows.columns)
+        record += len(rows.rows) + 1
+        for index, _ in rows.rows:
             lines[index] = ""
     while at < len(lines):
         if not _TAGGED.match(lines[at]) and (table := table_at(lines, at)):
