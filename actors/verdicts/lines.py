@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
-from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.cells import Fact, name_of
 from stillfixed.actors.verdicts.fields import LOSS
+from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.numbers import graded
@@ -72,6 +73,9 @@ def _row(line: str, number: int) -> list[Fact]:
     parts = [part for part in re.split(r"\s{2,}|\t+\s*", _MARK.sub("", line).strip()) if part]
     if re.match(r"(error|warning|fehler|erreur)\s?:", line.strip(), re.I):
         return []
+    last_words = [name_of(part.split()[-1]) for part in parts[1:]]
+    if len(parts) >= 3 and not field_names("status_fields").isdisjoint(last_words):
+        return []  # a heading
     return [
         Fact(parts[0], f"column {place}", part, _health(found), "status word", number)
         for place, part in enumerate(parts[1:], 2)

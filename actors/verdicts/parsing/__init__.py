@@ -11,6 +11,7 @@ from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.parsing import documents, network, powershell, unix
 from stillfixed.actors.verdicts.parsing.error_records import error_lines
+from stillfixed.actors.verdicts.prompts import without_prompts
 
 __all__ = ["COMMAND_PARSERS", "FORM_PARSERS", "TEXT_LIMIT_CHARS", "error_lines", "parse"]
 
@@ -30,7 +31,7 @@ def parse(command: str, platform: Platform, text: str, *, plain: bool = False) -
     out the readers of single commands."""
     if len(text) > TEXT_LIMIT_CHARS or not text.strip():
         return None
-    text = clean(text)
+    text = "\n".join(without_prompts(clean(text).split("\n"), command))
     parsers = FORM_PARSERS if plain else (*COMMAND_PARSERS, *FORM_PARSERS)
     readings = (_attempt(parser, command, platform, text) for parser in parsers)
     return next((found for found in readings if found is not None), None)
