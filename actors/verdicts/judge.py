@@ -17,6 +17,7 @@ from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectati
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.logs import is_log, without_history
+from stillfixed.actors.verdicts.long import READ_LINES, Pair, essence
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     FieldChange,
@@ -38,7 +39,7 @@ def examine(command: str, run: Run, *, expect: str | None = None, platform: Plat
     """What one run alone shows."""
     if expect is not None:
         return _examine_expected(run, parse_expectation(expect), look(command, run, platform))
-    shown = look(command, run, platform)
+    shown = look(command, essence(run, run).first, platform)
     if shown.not_run:
         return Finding("unclear", (_sentence(shown.not_run),))
     if shown.faults:
@@ -63,7 +64,10 @@ def judge(
     command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
-    old, new = (before, after) if expect is not None else without_history(command, before, after)
+    read = Pair(before, after) if expect is not None else essence(before, after)
+    old, new = read.first, read.second
+    if expect is None:
+        old, new = without_history(command, old, new)
     first, second = look_at_both(command, old, new, platform)
     if expect is not None:
         changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
@@ -72,18 +76,22 @@ def judge(
         which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
-        changes = compare(command, first, second)
-        reasons = [] if changes else [_undecided(command, before, after)]
+        changes = [_placed(change, read) for change in compare(command, first, second)]
+        reasons = [] if changes else [_undecided(command, read.first, read.second)]
     if not changes:
-        quiet = reasons and reasons[0].startswith("Neither")
+        quiet = read.whole and reasons and reasons[0].startswith("Neither")
         return Judgement(
             verdict="healthy" if quiet else "inconclusive",
             reasons=tuple(reasons),
             lines=_lines(before, after, []),
         )
     verdict = min((change.verdict for change in changes), key=_ORDER.index)
-    if _lacks_the_end(verdict, before, after, None if expect else (first, second)):
+    reasons = []
+    if verdict in ("fixed", "healthy") and not read.whole:
+        reasons = [f"More than {READ_LINES} lines may matter: narrow the check to what does."]
+    elif _lacks_the_end(verdict, before, after, None if expect else (first, second)):
         reasons = ["The second output breaks off: what would have come after it is not known."]
+    if reasons:
         return Judgement(
             verdict="inconclusive",
             reasons=tuple(reasons),
@@ -97,6 +105,12 @@ def judge(
         fields=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
         lines=_lines(before, after, deciding),
     )
+
+
+def _placed(change: FieldChange, read: Pair) -> FieldChange:
+    """With the line numbers of the whole outputs."""
+    before, after = read.line(0, change.before_line), read.line(1, change.after_line)
+    return replace(change, before_line=before, after_line=after)
 
 
 def _sentence(text: str) -> str:

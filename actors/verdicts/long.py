@@ -1,0 +1,101 @@
+"""Long outputs, reduced to what can decide: so that judging stays quick whatever the size.
+
+Of two long outputs the judge reads their beginnings and ends, the lines that differ, and the equal
+lines that may show a fault. An equal line without a word of fault is healthy on both sides or
+nothing, and neither counts. Guarantee: linear; `whole` is False where even those lines are too
+many, and then nothing may be called fixed or healthy.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stillfixed.actors.verdicts.knowledge import status_words
+from stillfixed.actors.verdicts.model import Run
+
+READ_LINES = 1_500
+"""So many lines of each output are read at most; shorter outputs are read as they are."""
+
+_HEAD_LINES, _TAIL_LINES = 60, 20
+_AROUND_LINES = 10
+_LINE_LIMIT_CHARACTERS = 4_000
+_WORD = re.compile(r"[^\W\d_]+")
+_IN_A_LIST = re.compile(r"^\s*\S[^:=]{0,60}[:=]")
+
+
+class Pair(Struct, frozen=True):
+    """What is read of two runs; `numbers` give the line in the whole output for a line read."""
+
+    first: Run
+    second: Run
+    numbers: tuple[Sequence[int], Sequence[int]] | None = None
+    whole: bool = True
+
+    def line(self, side: int, number: int | None) -> int | None:
+        return number if number is None or self.numbers is None else self.numbers[side][number - 1]
+
+
+def essence(first: Run, second: Run) -> Pair:
+    """The two runs, or what can decide of them where they are long."""
+    left, right = first.stdout.split("\n"), second.stdout.split("\n")
+    if max(len(left), len(right)) <= READ_LINES and not _has_long_line(first, second):
+        return Pair(first, second)
+    if first.stdout.lstrip()[:1] in ("{", "[", "<") and len(left) <= READ_LINES:
+        return Pair(first, second)  # a document is read whole or not at all
+    equal = set(left) & set(right)
+    doubtful = _doubtful(equal)
+    kept = [_kept(lines, equal, doubtful) for lines in (left, right)]
+    whole = all(len(numbers) <= READ_LINES for numbers in kept)
+    kept = [numbers[:READ_LINES] for numbers in kept]
+    runs = [
+        replace(run, stdout="\n".join(lines[n][:_LINE_LIMIT_CHARACTERS] for n in numbers))
+        for run, lines, numbers in zip((first, second), (left, right), kept, strict=True)
+    ]
+    numbers = ([n + 1 for n in kept[0]], [n + 1 for n in kept[1]])
+    return Pair(runs[0], runs[1], numbers, whole)
+
+
+def _has_long_line(*runs: Run) -> bool:
+    return any(
+        len(line) > _LINE_LIMIT_CHARACTERS for run in runs for line in run.stdout.split("\n")
+    )
+
+
+@lru_cache(maxsize=1)
+def _words_of_fault() -> frozenset[str]:
+    lists = ("fault", "fault_anywhere", "quiet")
+    return frozenset(
+        part for name in lists for word in status_words(name) for part in word.split("-")
+    )
+
+
+def _doubtful(lines: set[str]) -> set[str]:
+    """Lines with a word that may tell of a fault."""
+    faults = _words_of_fault()
+    return {line for line in lines if not faults.isdisjoint(_WORD.findall(line.lower()))}
+
+
+def _kept(lines: Sequence[str], equal: set[str], doubtful: set[str]) -> list[int]:
+    """Indexes of the lines to read, in order."""
+    keep = set(range(min(_HEAD_LINES, len(lines))))
+    keep.update(range(max(0, len(lines) - _TAIL_LINES), len(lines)))
+    for index, line in enumerate(lines):
+        if line in equal and line not in doubtful:
+            continue
+        keep.add(index)
+        if _IN_A_LIST.match(line):
+            keep.update(_block(lines, index))
+    return sorted(keep)
+
+
+def _block(lines: Sequence[str], index: int) -> range:
+    """The lines of the list's item around this one."""
+    start = end = index
+    while start > 0 and index - start < _AROUND_LINES and lines[start - 1].strip():
+        start -= 1
+    while end + 1 < len(lines) and end - index < _AROUND_LINES and lines[end + 1].strip():
+        end += 1
+    return range(start, end + 1)
