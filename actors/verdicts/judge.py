@@ -17,7 +17,7 @@ from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectati
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.logs import is_log, without_history
-from stillfixed.actors.verdicts.long import READ_LINES, Pair, essence
+from stillfixed.actors.verdicts.long import READ_LINES, Pair, counts_by_number, essence
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     FieldChange,
@@ -87,7 +87,8 @@ def judge(
         )
     verdict = min((change.verdict for change in changes), key=_ORDER.index)
     reasons = []
-    if verdict in ("fixed", "healthy") and not read.whole:
+    whole = read.whole and not (read.numbers and counts_by_number(second.facts.values()))
+    if verdict in ("fixed", "healthy") and not whole:
         reasons = [f"More than {READ_LINES} lines may matter: narrow the check to what does."]
     elif _lacks_the_end(verdict, before, after, None if expect else (first, second)):
         reasons = ["The second output breaks off: what would have come after it is not known."]

@@ -1,22 +1,25 @@
 """Long outputs, reduced to what can decide: so that judging stays quick whatever the size.
 
 Of two long outputs the judge reads their beginnings and ends, the lines that differ, and the equal
-lines that may show a fault. An equal line without a word of fault is healthy on both sides or
-nothing, and neither counts. Guarantee: linear; `whole` is False where even those lines are too
-many, and then nothing may be called fixed or healthy.
+lines with a word of fault. Any other equal line is healthy on both sides or nothing, and neither
+counts, except where health is a matter of numbers (`counts_by_number`). Guarantee: linear; `whole`
+is False where even those lines are too many, and then nothing may be called fixed or healthy.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.knowledge import status_words
+from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.model import Run
 
-READ_LINES = 1_500
+READ_LINES = 1_000
 """So many lines of each output are read at most; shorter outputs are read as they are."""
 
 _HEAD_LINES, _TAIL_LINES = 60, 20
@@ -47,12 +50,14 @@ def essence(first: Run, second: Run) -> Pair:
         return Pair(first, second)  # a document is read whole or not at all
     equal = set(left) & set(right)
     doubtful = _doubtful(equal)
-    kept = [_kept(lines, equal, doubtful) for lines in (left, right)]
+    sides = left, right
+    kept = [_kept(lines, equal, doubtful) for lines in sides]
+    kept = [_with_partners(sides[n], kept[n], sides[1 - n], kept[1 - n]) for n in (0, 1)]
     whole = all(len(numbers) <= READ_LINES for numbers in kept)
     kept = [numbers[:READ_LINES] for numbers in kept]
     runs = [
         replace(run, stdout="\n".join(lines[n][:_LINE_LIMIT_CHARACTERS] for n in numbers))
-        for run, lines, numbers in zip((first, second), (left, right), kept, strict=True)
+        for run, lines, numbers in zip((first, second), sides, kept, strict=True)
     ]
     numbers = ([n + 1 for n in kept[0]], [n + 1 for n in kept[1]])
     return Pair(runs[0], runs[1], numbers, whole)
@@ -64,12 +69,21 @@ def _has_long_line(*runs: Run) -> bool:
     )
 
 
+_ANSWERS_OF_FAULT = frozenset(
+    ["false", "no", "not", "none", "null", "never", "nein", "nicht", "non", "pas"]
+)
+
+
 @lru_cache(maxsize=1)
 def _words_of_fault() -> frozenset[str]:
     lists = ("fault", "fault_anywhere", "quiet")
-    return frozenset(
-        part for name in lists for word in status_words(name) for part in word.split("-")
-    )
+    return _ANSWERS_OF_FAULT.union(*(status_words(name) for name in lists))
+
+
+def counts_by_number(facts: Iterable[Fact]) -> bool:
+    """Whether health is a matter of numbers here. Then equal lines may be faults without a word
+    that says so, and an output that was reduced does not show them all."""
+    return any(re.match(r"[-+]?\d", fact.value) for fact in facts if fact.field != MESSAGE)
 
 
 def _doubtful(lines: set[str]) -> set[str]:
@@ -89,6 +103,20 @@ def _kept(lines: Sequence[str], equal: set[str], doubtful: set[str]) -> list[int
         if _IN_A_LIST.match(line):
             keep.update(_block(lines, index))
     return sorted(keep)
+
+
+def _with_partners(
+    lines: Sequence[str], keep: Sequence[int], others: Sequence[str], kept: Sequence[int]
+) -> list[int]:
+    """Also the items that were kept of the other side: those around a line that stands once on each
+    (`Name : item7`)."""
+    chosen = {others[index] for index in kept} - {lines[index] for index in keep}
+    once = {line for line, count in Counter(others).items() if count == 1 and line in chosen}
+    found = set(keep)
+    for index, line in enumerate(lines) if once else ():
+        if line in once and line.strip():
+            found.update(_block(lines, index))
+    return sorted(found)
 
 
 def _block(lines: Sequence[str], index: int) -> range:
