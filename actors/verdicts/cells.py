@@ -27,7 +27,8 @@ CUT_MARK = "…"
 
 class Cell(Struct, frozen=True):
     """One value of one field of one item. `record` numbers the row or block it stands in; `line`
-    counts from 1 in stdout; `width` says how many records its table or list has."""
+    counts from 1 in stdout; `width` says how many records its table or list has, `past` that a
+    later row tells of the same item."""
 
     item: str
     field: str
@@ -35,6 +36,7 @@ class Cell(Struct, frozen=True):
     line: int | None = None
     record: int = 0
     width: int = 1
+    past: bool = False
 
 
 class Fact(Struct, frozen=True):

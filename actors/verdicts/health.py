@@ -103,7 +103,7 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     cells = {
         (cell.item, cell.field.strip()): cell
         for cell in reading.cells
-        if cell.line is None or cell.line not in told
+        if not cell.past and (cell.line is None or cell.line not in told)
     }
     where = whereabouts(command, run, reading)
     return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
@@ -156,7 +156,7 @@ def _facts(
         yield dated
     flagged = "channel" in command.lower()
     for cell in reading.cells:
-        if cell.line is not None and cell.line in answered:
+        if cell.past or (cell.line is not None and cell.line in answered):
             continue
         if says := field_health(command, cell, records[cell.record]):
             judged += 1

@@ -44,7 +44,7 @@ def without_history(command: str, first: Run, second: Run) -> tuple[Run, Run]:
     shared = old & new
     if not shared or old == new:
         return first, second
-    newest = [max(map(_moment, lines)) for lines in (old, new)]
+    newest = [max(map(moment, lines)) for lines in (old, new)]
     if newest[0] == newest[1]:
         return first, second
     if newest[0] < newest[1]:
@@ -62,7 +62,7 @@ _DAY = re.compile(
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?: ?([AaPp])[Mm])?")
 
 
-def _moment(line: str) -> tuple[int, ...]:
+def moment(line: str) -> tuple[int, ...]:
     """When a line was written, as numbers that compare within one log: year, month, day, time."""
     day, clock = _DAY.search(line[:40]), _CLOCK.search(line[:60])
     numbers = [0, 0, 0]

@@ -13,6 +13,7 @@ from stillfixed.actors.verdicts.formats import named_rows
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.known import known_lines
 from stillfixed.actors.verdicts.lists import read_lists
+from stillfixed.actors.verdicts.past import holds_dates, past_rows
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import without_prompts
 from stillfixed.actors.verdicts.table_rows import Table
@@ -86,13 +87,16 @@ def _table_cells(table: Table, record: int, *, named: bool = False) -> Iterator[
     keys = _key_columns(table)
     if named and not any(IDENTITY.match(table.columns[key]) for key in keys):
         keys = []
+    rows = [values for _, values in table.rows]
+    items = [" ".join(_MARK.sub("", values[key]) for key in keys).strip() for values in rows]
+    past = past_rows(rows, items)
     seen: dict[str, int] = {}
     for order, (index, values) in enumerate(table.rows):
-        item = " ".join(_MARK.sub("", values[key]) for key in keys).strip()
-        seen[item] = seen.get(item, 0) + 1
-        item = item if seen[item] == 1 else f"{item} ({seen[item]})"
+        item = items[order]
+        seen[item] = seen.get(item, 0) + (order not in past)
+        item = item if seen[item] <= 1 else f"{item} ({seen[item]})"
         for name, value in zip(table.columns, values, strict=True):
-            yield Cell(item, name, value, index + 1, record + order, len(table.rows))
+            yield Cell(item, name, value, index + 1, record + order, len(rows), past=order in past)
 
 
 def _key_columns(table: Table) -> list[int]:
@@ -103,6 +107,7 @@ def _key_columns(table: Table) -> list[int]:
         for index, name in enumerate(table.columns)
         if not _is_state(name, values[index]) and any(values[index])
     ]
+    fit = [index for index in fit if not holds_dates(values[index])] or fit
     named = [i for i in fit if IDENTITY.match(table.columns[i].strip()) and table.columns[i] != "#"]
     named.sort(key=lambda index: name_of(table.columns[index]) == "id")
     for index in named:
