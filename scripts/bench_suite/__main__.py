@@ -25,6 +25,7 @@ ROWS = {
     "open": "opening a session, beside starting a Ray actor",
     "activate": "activating a session of 100,000 events, beside PyPI eventsourcing",
     "requests": "durable requests a second, beside workerd",
+    "verdicts": "the judge on labelled cases, beside a diff, DeepDiff over jc and words",
     "idle": "memory of 10,000 open idle sessions, beside workerd",
 }
 """Each row is a module `row_NAME` with `async def measure(quick: bool) -> list[Figure]`."""
