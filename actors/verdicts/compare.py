@@ -162,7 +162,8 @@ def _was_faulty_before(item: str, first: Shown) -> bool:
 
 def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     """What the `other` run shows of a fault that stands `here`."""
-    twin = other.facts.get((fault.item, fault.field))
+    key = fault.item, fault.field
+    twin = other.facts.get(key) or other.spare.get(key)
     if twin and twin.health == "healthy":
         return Elsewhere("good", twin)
     if twin and twin.health == "fault":

@@ -46,7 +46,8 @@ _WEIGHT: dict[Health, int] = {"unclear": 0, "healthy": 1, "fault": 2}
 
 class Shown(Struct, frozen=True):
     """All that one run shows. `not_run` is the reason why it shows nothing of the check;
-    `whereabouts` name the machine that answered, where the output does."""
+    `whereabouts` name the machine that answered, where the output does. `spare` are good values in
+    lines that the tool's own answer was read from: news only where the other run misses them."""
 
     facts: Facts
     reading: Reading
@@ -56,6 +57,7 @@ class Shown(Struct, frozen=True):
     has_output: bool
     exit_status: int | None
     whereabouts: Mapping[str, str] = {}
+    spare: Mapping[tuple[str, str], Fact] = {}
 
     @property
     def faults(self) -> list[Fact]:
@@ -106,7 +108,16 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
         if not cell.past and (cell.line is None or cell.line not in told)
     }
     where = whereabouts(command, run, reading)
-    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where)
+    spare = {(f.item, f.field): f for f in _good_values(command, reading, told)}
+    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where, spare)
+
+
+def _good_values(command: str, reading: Reading, lines: Set[int | None]) -> Iterator[Fact]:
+    for cell in reading.cells if lines else ():
+        if cell.line in lines and not cell.past and (said := field_health(command, cell, {})):
+            field = said.field or cell.field.strip()
+            if said.health == "healthy":
+                yield Fact(cell.item, field, cell.value, said.health, said.rule, cell.line)
 
 
 def _add_rows(facts: Facts, listing: Listing, rows: Iterable[Fact]) -> None:

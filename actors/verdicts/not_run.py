@@ -4,6 +4,7 @@ Guarantee: a run that shows facts of the check did run, whatever else it complai
 was cut off.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from stillfixed.actors.verdicts import output
@@ -17,6 +18,7 @@ from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.parsing import error_lines
 from stillfixed.actors.verdicts.phrases import patterns
 
+_OVER_SSH = re.compile(r"(?:^|[\s;|&(])(?:ssh|scp|sftp)\s")
 _BRIEF_LINES = 12
 """Longer outputs are read for their content, not for words like `denied`."""
 
@@ -53,7 +55,7 @@ def why_not_run(
 def _by_status(command: str, status: int, platform: Platform) -> str | None:
     if status in (126, 127) or did_not_run(command, status, platform):
         return f"the command could not do its check (exit status {status})"
-    if status in (124, 130, 137, 143) or (status == 255 and "ssh" in command):
+    if status in (124, 130, 137, 143) or (status == 255 and _OVER_SSH.search(command)):
         return f"the run was stopped before it ended (exit status {status})"
     return None
 

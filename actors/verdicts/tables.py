@@ -197,7 +197,9 @@ def _from_heading(
         return _in_order(lines, start, heading.split())
     spans = _column_spans(heading, words, rows)
     if len(spans) < 2 or (not sure and not _lines_up(spans, rows[:3])):
-        return None
+        full = rows and all(len(row.split()) >= len(words) for row in rows)
+        capitals = heading.isupper() and len(words) >= 3
+        return _in_order(lines, start, heading.split()) if full and capitals else None
     names = [name.replace("Mounted_on", "Mounted on") for name in names_of(given, base, spans)]
     return read_rows(lines, start, names, spans)
 
