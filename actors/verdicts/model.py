@@ -9,7 +9,7 @@ Effect = Literal["reads", "changes", "unknown"]
 Verdict = Literal["fixed", "still_failing", "regressed", "healthy", "inconclusive"]
 Health = Literal["fault", "healthy", "unclear"]
 
-JUDGE_VERSION = "1"
+JUDGE_VERSION = "2"
 """Recorded with every verdict. Raise it when the judge may answer differently for the same runs."""
 
 
