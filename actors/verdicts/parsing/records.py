@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Reading, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
+from stillfixed.actors.verdicts.past import holds_dates, past_rows
 from stillfixed.actors.verdicts.phrases import word_health
 
 CELL_LIMIT = 20_000
@@ -53,10 +54,37 @@ def reading_of(
 def cells_of_records(records: Sequence[Sequence[Spot]], first: int = 0) -> list[Cell]:
     """Cells of rows or blocks of one kind; the items are named by what tells them apart."""
     out: list[Cell] = []
-    for order, (item, record) in enumerate(zip(items_of(records), records, strict=True)):
+    width = len(records)
+    past = _past(records)
+    current = [record for order, record in enumerate(records) if order not in past]
+    items = iter(items_of(current))
+    for order, record in enumerate(records):
+        item = "" if order in past else next(items)
         for spot in record:
-            out.append(Cell(item, spot.field, spot.value, spot.line, first + order, len(records)))
+            out.append(
+                Cell(item, spot.field, spot.value, spot.line, first + order, width, order in past)
+            )
     return out
+
+
+def _past(records: Sequence[Sequence[Spot]]) -> frozenset[int]:
+    """Records of which a later one tells the same thing: runs of one job, tries of one update."""
+    fields = [spot.field for spot in records[0]] if records else []
+    rows = [[spot.value.strip() for spot in record] for record in records]
+    if any(len(row) != len(fields) for row in rows):
+        return frozenset()
+    columns = dict(zip(fields, zip(*rows, strict=True), strict=True)) if fields else {}
+    plain = [field for field, values in columns.items() if not holds_dates(values)]
+    if len(plain) == len(fields) or any(names_an_item(f) and _differ(columns[f]) for f in plain):
+        return frozenset()
+    telling = [field for field in plain if _tells(field, columns[field])]
+    named = [field for field in telling if names_an_item(field)] or telling
+    if not named:
+        return frozenset()
+    items = [
+        "/".join(parts) for parts in zip(*(columns[field] for field in named[:2]), strict=True)
+    ]
+    return past_rows(rows, items)
 
 
 def items_of(records: Sequence[Sequence[Spot]]) -> list[str]:
@@ -86,6 +114,7 @@ def _chosen(records: Sequence[dict[str, str]]) -> list[str]:
         if all(columns[field]) and _differ(columns[field]):
             return columns[field]
     telling = [field for field in fields if _tells(field, columns[field])]
+    telling = [field for field in telling if not holds_dates(columns[field])] or telling
     front = fields[:1] if _tells(fields[0], columns[fields[0]], numbers=True) else []
     for field in (*naming, *telling, *front):
         filled = [
