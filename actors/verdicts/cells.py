@@ -14,11 +14,15 @@ IDENTITY = re.compile(
     r"|printer|neighbor|neighbor id|system|volume|driveletter|switch#|names?|instance"
     r"|target|job|vm|adapter|#|hop|destination|address|member|mailbox|instance id"
     r"|local address:port|subject|alias|package|zone|database|url|key|check|test|mod|slot"
-    r"|sw|psu|fan|bay|group|grp|ps#|no|nr|sensor|supply|item|vrid|intf"
-    r"|(.* )?(tray|slot|port|fan|supply|member|sensor|interface|neighbou?r|peer)"
-    r"|(peer|remote|neighbou?r|destination) (address|addr|ip|id))$",
+    r"|sw|psu|fan|bay|group|grp|ps#|no|nr|sensor|supply|item|vrid|intf|peer address)$",
     re.I,
 )
+NAMES_A_ROW = re.compile(
+    r"(.* )?(tray|slot|port|fan|supply|member|sensor|interface|neighbou?r|peer)$"
+    r"|(peer|remote|neighbou?r|destination) (address|addr|ip|id)$|[a-z]+[-_ ]id$",
+    re.I,
+)
+"""Headings of columns that name a row, beside those of IDENTITY."""
 
 
 CUT_MARK = "…"

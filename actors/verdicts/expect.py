@@ -175,6 +175,8 @@ def _values(field: str, run: Run, reading: Reading) -> list[tuple[str, str, int 
         case _:
             found = _cells(field, (*reading.cells, *reading.errors))
             found = found or _cells(field, output.read(run.stdout).cells)
+            if not found:
+                return _in_lines(field, "\n".join(lines))
             return [(cell.item, cell.value, cell.line) for cell in found]
 
 
@@ -186,6 +188,13 @@ def _cells(field: str, cells: Sequence[Cell]) -> list[Cell]:
         return exact or [cell for cell in cells if _plain(cell.field).endswith("/" + wanted)]
     end = "/" + wanted.replace(".", "/")
     return [cell for cell in cells if f"/{_plain(cell.item)}/{_plain(cell.field)}".endswith(end)]
+
+
+def _in_lines(field: str, text: str) -> list[tuple[str, str, int | None]]:
+    """`field=value` and `field(value)` among others in a line."""
+    words = re.compile(rf"(?<![\w-]){re.escape(field)}(?:=|\()\"?([^\s,;()\"]+)", re.I)
+    found = [(n, m[1]) for n, line in enumerate(text.split("\n"), 1) for m in words.finditer(line)]
+    return [(str(i) if i else "", value, n) for i, (n, value) in enumerate(found)]
 
 
 def _plain(name: str) -> str:

@@ -254,7 +254,12 @@ def _meant(record: Record) -> bool:
             return True
         if key in ("enabled", "enable", "powerenable") and value in ("no", "false", "disabled"):
             return True
-        if "administratively down" in value or (value == "disabled" and "status" in key):
+        if (
+            re.match(r"adm(in)?[- ]?down", value)
+            or "administratively down" in value
+            or value.startswith(("*down", "^down"))
+            or (value == "disabled" and "status" in key)
+        ):
             return True
     return False
 

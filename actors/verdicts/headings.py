@@ -7,13 +7,11 @@ a title or a sentence above a heading is none of it.
 import re
 from collections.abc import Sequence
 
-from stillfixed.actors.verdicts.cells import IDENTITY, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.phrases import word_health
-from stillfixed.actors.verdicts.table_rows import CHUNK, WORD, Span, columns_under
+from stillfixed.actors.verdicts.table_rows import CHUNK, DIGIT, WORD, Span, columns_under
 
-_NOT_HEADING = re.compile(r":(\s|$)|[.!?]$|(?<!\S)=(?!\S)|(?<!\d)\b(is|are|was|not|the)\b")
-_DIGIT = re.compile(r"(?<![A-Za-z])\d(?!\d*(?:min|sec|hr|[hms])\b)")
+_NOT_HEADING = re.compile(r":(\s|$)|[.!?]$|(?<!\S)=(?!\S)|\b(is|are|was|not|the)\b")
 
 
 def heading_over(heading: Sequence[str], groups: Sequence[Span]) -> bool:
@@ -33,6 +31,18 @@ def base_line(heading: Sequence[str]) -> int:
     """The line of a heading that names the most columns; the last of them."""
     counts = [len(CHUNK.findall(line)) for line in heading]
     return max(range(len(counts)), key=lambda index: (counts[index], index))
+
+
+def more_columns(heading: Sequence[str], base: int, spans: Sequence[Span]) -> list[Span]:
+    """The columns, with those that only another line of the heading names."""
+    more = [
+        found.span()
+        for index, line in enumerate(heading)
+        if index != base
+        for found in CHUNK.finditer(line)
+        if not columns_under(found.span(), spans)
+    ]
+    return sorted({*spans, *more[:4]})
 
 
 def names_of(heading: Sequence[str], base: int, spans: Sequence[Span]) -> list[str]:
@@ -61,26 +71,20 @@ def goes_on(heading: str, following: Sequence[str]) -> bool:
         return False
     second, row = following[0], following[1]
     chunks = CHUNK.findall(second)
-    if len(chunks) < 2 or _DIGIT.search(second) or not _DIGIT.search(row):
+    if len(chunks) < 2 or DIGIT.search(second) or not DIGIT.search(row):
         return False
-    if any(_says_state(chunk) for chunk in chunks) or len(CHUNK.findall(heading)) < 2:
+    if len(CHUNK.findall(heading)) < 2:
+        return False
+    if _indent(second) > _indent(row):
+        return True  # it leaves the first column out
+    if any(_says_state(chunk) for chunk in chunks):
         return False
     named = sum(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
     return second.startswith((" ", "\t")) or named == len(chunks)
 
 
-def stands_alone(line: str) -> bool:
-    """Whether a line is a heading even with no row under it: names of columns side by side, two of
-    them well known."""
-    chunks = CHUNK.findall(line)
-    if len(chunks) < 3 or _DIGIT.search(line) or _NOT_HEADING.search(line.rstrip()):
-        return False
-    known = sum(
-        bool(IDENTITY.match(chunk)) or name_of(chunk) in field_names("status_fields")
-        for chunk in chunks
-    )
-    named = all(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
-    return known >= 2 and named
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _says_state(chunk: str) -> bool:

@@ -37,7 +37,7 @@ from stillfixed.actors.verdicts.parsing import error_lines, parse
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
 
-_FLAGGED = re.compile(r"\b([A-Za-z]{2,}\d[\d/.]*)\(([A-Za-z]{1,2})\)")
+_FLAGGED = re.compile(r"(?<![\w/.])([A-Za-z][\w-]*\d[\d/.]*|\d+(?:/\d+)+) {0,4}\(([A-Za-z]{1,2})\)")
 
 Facts = dict[tuple[str, str], Fact]
 _WEIGHT: dict[Health, int] = {"unclear": 0, "healthy": 1, "fault": 2}

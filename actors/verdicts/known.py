@@ -15,7 +15,13 @@ from stillfixed.actors.verdicts.cells import Cell
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.same_network import spellings
 
-_LEGEND = re.compile(r"(?:^|[\s,;:(])\(?[A-Za-z*+~#!^>]{1,3}\)? (?:-|--|=) (?=[A-Za-z(])")
+_LEGENDS = [re.compile(text) for text in (
+    r"(?:^|[\s,;:(])\(?[A-Za-z*+~#!^>]{1,3}\)? (?:-|--|=) (?=[A-Za-z(])",  # D - down
+    r"(?:^|[\s,;:])[A-Z]{1,3}[-=](?=[A-Z][a-z])",  # A-Active, R-Ready
+    r"(?:^|[\s,;])[-+*~!#^@>]{1,2} ?: ?(?=[a-z])",  # ++ : high alarm
+    r"(?:^|[\s,;])(?:N/A|[A-Za-z~?*]{1,3}): ?(?=[a-z]{3}[\w -]*(?:,|[.)]?$))",  # Tx: transmit, Rx:
+)]  # fmt: skip
+_LEGEND_TITLE = re.compile(r"\s*(?:flags?|codes?|legend|[\w ]*abbreviations?)\b", re.I)
 _PARTS = ("item", "field", "value")
 _LINE_LIMIT_CHARACTERS = 400
 
@@ -54,14 +60,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def legend_lines(lines: Sequence[str]) -> set[int]:
-    """Lines that explain letters: `D - down        P - bundled in port-channel`."""
+    """Lines that explain letters and signs: `D - down        P - bundled in port-channel`."""
     found: set[int] = set()
     for index, line in enumerate(lines):
-        if " - " not in line and " = " not in line and " -- " not in line:
-            continue
-        count = len(_LEGEND.findall(line[:_LINE_LIMIT_CHARACTERS]))
-        titled = re.match(r"\s*(?:flags?|codes?|legend|[\w ]*abbreviations?)\b", line, re.I)
-        if count >= 2 or (count and (titled or index - 1 in found)):
+        text = line[:_LINE_LIMIT_CHARACTERS]
+        counts = [len(words.findall(text)) for words in _LEGENDS]
+        goes_on = index - 1 in found or _LEGEND_TITLE.match(line)
+        if max(counts) >= 2 or (any(counts[:2]) and goes_on):
             found.add(index)
     return found
 

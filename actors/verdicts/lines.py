@@ -104,7 +104,7 @@ def _inline(line: str, number: int) -> Iterator[Fact]:
     if inline and not re.match(r"(?i)\s*(warning|error)\b", line):
         word = inline.group(2)
         if found := word_health(word.lower()):
-            item = (re.findall(r'"([^"]+)"', line) or [""])[0]
+            item = next((text for text in re.findall(r'"([^"]+)"', line) if text != word), "")
             yield Fact(item, inline.group(1), word, _health(found), "status word", number)
 
 

@@ -19,6 +19,8 @@ from stillfixed.actors.verdicts.parsing import error_lines
 from stillfixed.actors.verdicts.phrases import patterns
 
 _OVER_SSH = re.compile(r"(?:^|[\s;|&(])(?:ssh|scp|sftp)\s")
+_FEW_CELLS = 3
+"""A refusal may read like a value, `ERROR: denied`; a table with such a word was really shown."""
 _BRIEF_LINES = 12
 """Longer outputs are read for their content, not for words like `denied`."""
 
@@ -68,7 +70,8 @@ def _refusals(
     shown = [line for _, line in reading.rest]
     suspects = stderr if not judged or not run.stdout.strip() else []
     if not judged and len(shown) + len(reading.cells) <= _BRIEF_LINES:
-        values = [f"{cell.field}: {cell.value}" for cell in reading.cells]
+        few = reading.cells[:_FEW_CELLS] if len(reading.cells) <= _FEW_CELLS else ()
+        values = [f"{cell.field}: {cell.value}" for cell in few]
         suspects += [line for line in shown + values if not is_timed(line)]
     if not judged:
         yield from (line for line in suspects if is_refusal(command, platform, line))

@@ -8,7 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Fact, Reading, last_word, name_of
+from stillfixed.actors.verdicts.cells import (
+    IDENTITY,
+    NAMES_A_ROW,
+    Cell,
+    Fact,
+    Reading,
+    last_word,
+    name_of,
+)
 from stillfixed.actors.verdicts.formats import named_rows
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.known import known_lines
@@ -24,6 +32,7 @@ __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)")
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
+_TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
 _LINE_LIMIT = 20_000
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 
@@ -100,7 +109,8 @@ def _table_cells(table: Table, record: int, *, named: bool = False) -> Iterator[
 
 
 def _key_columns(table: Table) -> list[int]:
-    """The columns that name a row: never one that holds its state or something volatile."""
+    """The columns that name a row: never one that holds its state or something volatile. The first
+    column before others, one without gaps before one with gaps."""
     values = [[row[index] for _, row in table.rows] for index in range(len(table.columns))]
     fit = [
         index
@@ -108,15 +118,23 @@ def _key_columns(table: Table) -> list[int]:
         if not _is_state(name, values[index]) and any(values[index])
     ]
     fit = [index for index in fit if not holds_dates(values[index])] or fit
-    named = [i for i in fit if IDENTITY.match(table.columns[i].strip()) and table.columns[i] != "#"]
-    named.sort(key=lambda index: name_of(table.columns[index]) == "id")
-    for index in named:
-        if len(set(values[index])) == len(table.rows):
-            return [index]
-    for index in fit:
-        unique = len(set(values[index])) == len(table.rows) and all(values[index])
-        if unique and all(re.search(r"[^\W\d]|\d\.\d+\.\d", value) for value in values[index]):
-            return [index]
+    names = [name.strip() for name in table.columns]
+    named = [i for i in fit if IDENTITY.match(names[i]) and names[i] != "#"]
+    ids = [i for i in named if name_of(names[i]) == "id"]
+    named = [i for i in named if i not in ids]
+    ids += [i for i in fit if i not in named and NAMES_A_ROW.match(names[i])]
+    unique = [index for index in fit if len(set(values[index])) == len(table.rows)]
+    whole = [index for index in unique if all(values[index])]
+    nearly = [i for i in unique if 3 * values[i].count("") < len(table.rows)]
+    tells = [index for index in whole if all(_TELLS.search(value) for value in values[index])]
+    candidates = [
+        *[i for i in tells[:1] if i == 0],
+        *[i for i in named if i in whole], *[i for i in named if i in nearly],
+        *[i for i in ids if i in whole], *tells,
+    ]  # fmt: skip
+    named += ids
+    if candidates:
+        return candidates[:1]
     if len(table.rows) == 1 and not named:
         return []  # nothing names the only row
     return (named or fit or [0])[:2]

@@ -42,6 +42,8 @@ def word_health(lowered: str) -> str | None:
             a in _DENIALS for a, b in pairwise(parts) if b in status_words("fault_anywhere")
         )
         return None if denied else "fault"
+    if any(a in _DENIALS and _listed(b) == "healthy" for a, b in pairwise(rest)):
+        return "fault"  # active, not connected
     return said or (_listed(parts[-1]) if len(parts) <= 4 else None)
 
 
@@ -73,9 +75,13 @@ def http_health(status: str) -> Health:
     return "healthy" if status[0] in "123" else "fault"
 
 
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.I)
+
+
 @lru_cache(maxsize=4096)
 def text_health(line: str) -> Health | None:
     """What the words of a sentence say, negations first."""
+    line = _ADDRESS.sub(" ", line)
     rest, taken = patterns("harmless").subn(" ", line)
     if patterns("fault").search(rest):
         return "fault"

@@ -38,5 +38,6 @@ def last_prompt(text: str) -> str | None:
     line = text.rstrip().rsplit("\n", 1)[-1].strip()
     if not is_prompt(line):
         return None
+    line = re.sub(r"\.\d+(?=\s*[#>]$)", "", line)  # the number of the command: x460.7 #
     found = re.findall(r"[A-Za-z][\w.-]*", re.sub(r"\(.*\)|^.*@", "", line) or line)
     return found[0].lower() if found else None

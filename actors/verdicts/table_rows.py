@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.cells import IDENTITY, name_of
+from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.prompts import is_prompt
 
@@ -16,6 +18,7 @@ Span = tuple[int, int]
 """Where a column stands in its heading: start and end."""
 
 RULE = re.compile(r"^[\s>]*[-=]{2,}(?:[\s+|]+[-=]{2,})*[\s+|]*$")
+DIGIT = re.compile(r"(?<![A-Za-z])\d(?!\d*(?:min|sec|hr|[hms])\b)")
 CHUNK = re.compile(r"\S+(?: \S+)*")
 WORD = re.compile(r"\S+")
 MARKED = re.compile(r"^(\s*)[●*×○↻]\s")  # noqa: RUF001  systemctl prints these
@@ -58,14 +61,28 @@ def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequenc
             if not rows or not line.startswith((" ", "\t")) or _is_title(lines, at):
                 break
             passed.append(at)
-        elif rows and _cut(line, spans) == names:
-            break  # the heading again: another table
+        elif rows and (is_heading(line) or _cut(line, spans) == names):
+            break  # another table
         elif rows and _wraps(line, spans) and not _both_say(rows[-1][1], _cut(line, spans)):
             _append(rows[-1][1], _cut(line, spans))
         else:
             rows.append((at, _cut(line, spans)))
         at += 1
     return Table(names, _straightened(lines, rows, len(names)), at, passed)
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is a heading even with no row under it: names of columns side by side, two of
+    them well known."""
+    chunks = CHUNK.findall(line)
+    if len(chunks) < 3 or DIGIT.search(line) or re.search(r":(\s|$)|[.!?]$", line.rstrip()):
+        return False
+    known = sum(
+        bool(IDENTITY.match(chunk)) or name_of(chunk) in field_names("status_fields")
+        for chunk in chunks
+    )
+    named = all(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
+    return known >= 2 and named
 
 
 def _next_text(lines: Sequence[str], at: int) -> int | None:

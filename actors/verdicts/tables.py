@@ -13,9 +13,9 @@ from stillfixed.actors.verdicts.headings import (
     base_line,
     goes_on,
     heading_over,
+    more_columns,
     names_of,
     opens_a_column,
-    stands_alone,
 )
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.phrases import word_health
@@ -29,6 +29,7 @@ from stillfixed.actors.verdicts.table_rows import (
     Table,
     columns_under,
     fitted,
+    is_heading,
     is_title_line,
     read_rows,
 )
@@ -106,7 +107,8 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
             return None
         return read_rows(lines, rule + 1, names, groups)
     start, end = groups[0]
-    if len(heading) == 1 and heading[0].strip() == heading[0][start:end].strip():
+    one = len(heading) == 1 and len(CHUNK.findall(heading[0])) == 1
+    if one and heading[0].strip() == heading[0][start:end].strip():
         return _single(lines, rule + 1, heading[0].strip())
     if not re.search(r"\S\s{2,}\S|\t", heading[base_line(heading)]):
         return None
@@ -139,7 +141,7 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
     if start < len(lines) and not lines[start].strip():
         start += 1
     if start >= len(lines) or not lines[start].strip():
-        return Table(CHUNK.findall(heading), [], at + 1) if stands_alone(heading) else None
+        return Table(CHUNK.findall(heading), [], at + 1) if is_heading(heading) else None
     if start == at + 1 and goes_on(heading, lines[start : start + 2]):
         found = _from_heading(lines, [heading, lines[start]], start + 1, sure=False)
         if found:
@@ -196,6 +198,7 @@ def _from_heading(
     if _only_in_order(heading, words, rows):
         return _in_order(lines, start, heading.split())
     spans = _column_spans(heading, words, rows)
+    spans = more_columns(given, base, spans)
     if len(spans) < 2 or (not sure and not _lines_up(spans, rows[:3])):
         full = rows and all(len(row.split()) >= len(words) for row in rows)
         capitals = heading.isupper() and len(words) >= 3
@@ -338,7 +341,9 @@ def _headless(lines: Sequence[str], at: int) -> Table | None:
     rows: list[tuple[int, list[str]]] = []
     states: list[int] = []
     for index in range(at, min(len(lines), at + _HEADLESS_LIMIT)):
-        words = _TREE.sub("", lines[index]).split()
+        text = _TREE.sub("", lines[index])
+        words = re.split(r"\s{2,}|\t+\s*", text.strip())
+        words = words if len(words) >= 3 else text.split()
         if rows and len(words) != len(rows[0][1]):
             break
         if not 3 <= len(words) <= 12 or words[1] in (":", "="):  # as of Format-List
