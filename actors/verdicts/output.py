@@ -32,6 +32,7 @@ __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)")
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
+_MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
 _TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
 _LINE_LIMIT = 20_000
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
@@ -142,7 +143,7 @@ def _key_columns(table: Table) -> list[int]:
 
 def _is_state(name: str, values: Sequence[str]) -> bool:
     moves = field_names("status_fields") | field_names("volatile_fields")
-    if name_of(name) in moves or last_word(name) in ("uptime", "age", "time"):
+    if name_of(name) in moves or last_word(name) in _MOVES:
         return True
     said = [word_health(value.lower()) for value in values if value]
     return bool(said) and all(said)
