@@ -16,6 +16,7 @@ from stillfixed.actors.verdicts.counters import Trend, trend
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.fields import QUIET, VACANT
 from stillfixed.actors.verdicts.health import Shown
+from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
 from stillfixed.actors.verdicts.phrases import patterns, text_health, word_health
@@ -127,6 +128,7 @@ def _beside_the_point(change: FieldChange, command: str, changes: list[FieldChan
     return (
         change.rule == QUIET
         and change.before == change.after
+        and bool(set((change.before or "").lower().split()) & status_words("unplugged"))
         and (not change.item or change.item.lower() not in command.lower())
         and any(o.before != o.after and o.verdict != "healthy" for o in changes)
     )

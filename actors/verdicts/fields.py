@@ -210,7 +210,7 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
     if field in field_names("neutral_fields"):
         return None
     if not _is_status(cell.field):
-        return _exactly(lowered, record)
+        return _exactly(lowered, cell, record)
     found = word_health(lowered)
     if found == "weak":
         return _quiet(cell, record)
@@ -222,7 +222,7 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
     return Said("fault" if found == "fault" else "healthy", "status word") if found else None
 
 
-def _exactly(lowered: str, record: Record) -> Said | None:
+def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
     """A field that is not known to hold a state speaks only by a word of state and nothing else."""
     if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
         said = word_health(inline.group(2))
@@ -233,6 +233,8 @@ def _exactly(lowered: str, record: Record) -> Said | None:
         return None
     if word in status_words("fault"):
         return None if _meant(record) else Said("fault", "status word")
+    if word in status_words("quiet") and cell.field.startswith("column "):  # it has no heading
+        return _quiet(cell, record)
     return Said("healthy", "status word") if word in status_words("healthy") else None
 
 
@@ -268,4 +270,6 @@ def _quiet(cell: Cell, record: Record) -> Said | None:
     if _meant(record):
         return None
     automatic = any(value.startswith(("auto", "enabled")) for value in record.values())
-    return Said("fault", QUIET) if automatic or cell.width <= _FEW_ITEMS else None
+    if automatic:
+        return Said("fault", "status word")
+    return Said("fault", QUIET) if cell.width <= _FEW_ITEMS else None

@@ -44,7 +44,7 @@ def why_not_run(
         return f"the output breaks off: {short(last)}"
     # a line that stands for itself in a list of faults may be a refusal; a row of a table is none
     rows = reading.cells or any(is_timed(line) for _, line in reading.rest)
-    says_nothing = (MESSAGE, EXIT) if rows else (MESSAGE, EXIT, LISTED)
+    says_nothing = (MESSAGE, EXIT, "answer") if rows else (MESSAGE, EXIT, "answer", LISTED)
     judged = any(field not in says_nothing for _, field in facts)
     if line := next(_refusals(command, platform, run, reading, judged), None):
         return f"the check did not run: {short(line)}"

@@ -44,6 +44,10 @@ LEADERS = re.compile(r"\w ?\.{4,} ?\S")
 _HEADING_LINES = 3
 _TRY_ROWS = 6
 _HEADLESS_LIMIT = 500
+_MOUNTED = re.compile(
+    r"(?:Mounted[ _]on|Eingehängt[ _]auf|Monté[ _]sur|Montado[ _]en|Montato[ _]su"
+    r"|Aangekoppeld[ _]op)(?=\s*$)"
+)
 
 
 def table_at(lines: Sequence[str], at: int) -> Table | None:
@@ -51,7 +55,22 @@ def table_at(lines: Sequence[str], at: int) -> Table | None:
     head = lines[at]
     if not head.strip() or is_prompt(head) or LEADERS.search(head):
         return None
-    return _barred(lines, at) or _ruled(lines, at) or _lined_up(lines, at) or _headless(lines, at)
+    return (
+        _grouped(lines, at)
+        or _barred(lines, at)
+        or _ruled(lines, at)
+        or _lined_up(lines, at)
+        or _headless(lines, at)
+    )
+
+
+def _grouped(lines: Sequence[str], at: int) -> Table | None:
+    """A table whose rule has a bar between groups of columns, not between columns."""
+    rules = [line for line in lines[at + 1 : at + _HEADING_LINES + 1] if RULE.match(line)]
+    apart = (
+        rules and len(re.findall(r"-\s+-", rules[0])) > len(re.findall(r"\s[+|]\s", rules[0])) > 0
+    )
+    return _ruled(lines, at) if apart else None
 
 
 # -- drawn with bars -------------------------------------------------------------------------------
@@ -105,7 +124,9 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
         names = [_name(heading, groups, index) for index in range(len(groups))]
         if not any(names):
             return None
-        return read_rows(lines, rule + 1, names, groups)
+        if re.search(r"\s[+|]\s", lines[rule]):  # bars between groups of columns
+            lines = [line.replace("|", " ") for line in lines]
+        return read_rows(lines, rule + 1, [name.strip("| ") for name in names], groups)
     start, end = groups[0]
     one = len(heading) == 1 and len(CHUNK.findall(heading[0])) == 1
     if one and heading[0].strip() == heading[0][start:end].strip():
@@ -134,7 +155,7 @@ def _name(heading: Sequence[str], groups: Sequence[Span], index: int) -> str:
 
 # -- only lined up ---------------------------------------------------------------------------------
 def _lined_up(lines: Sequence[str], at: int) -> Table | None:
-    heading = lines[at].replace("Mounted on", "Mounted_on")
+    heading = _MOUNTED.sub(lambda found: found.group().replace(" ", "_"), lines[at])
     if not _may_be_heading(heading) or _goes_on_from_above(lines, at):
         return None
     start = at + 1
@@ -203,7 +224,10 @@ def _from_heading(
         full = rows and all(len(row.split()) >= len(words) for row in rows)
         capitals = heading.isupper() and len(words) >= 3
         return _in_order(lines, start, heading.split()) if full and capitals else None
-    names = [name.replace("Mounted_on", "Mounted on") for name in names_of(given, base, spans)]
+    names = [
+        _MOUNTED.sub(lambda found: found.group().replace("_", " "), name)
+        for name in names_of(given, base, spans)
+    ]
     return read_rows(lines, start, names, spans)
 
 
