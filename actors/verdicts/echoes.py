@@ -23,6 +23,10 @@ FIELD = "check"
 RULE = "echo of a check"
 _DYNAMIC = re.compile(r"\$\{?\?\}?|\$\(.*?\)|\$\{.*?\}|\$\w+|`.*?`")
 _LINES_LIMIT = 500
+_BAD_NEWS = re.compile(
+    r"pending|required|needed|\block(ed)?\b|stale|blocked|dirty|zombie|leak|expired|outdated|hung",
+    re.I,
+)
 
 
 class _Echo(Struct, frozen=True):
@@ -125,6 +129,8 @@ def _success_is_good(words: tuple[str, ...], yes: "Node | None", no: "Node | Non
     said = [_word(node) for node in (yes, no)]
     if said[0] != said[1] and any(said):
         return said[0] == "healthy" or (said[0] is None and said[1] == "fault")
+    if yes is not None and _BAD_NEWS.search(shell.text(yes)):
+        return False
     if known := status_health(words, 0):
         return known == "healthy"
     return text_health(" ".join(words)) != "fault"

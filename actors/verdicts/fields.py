@@ -29,6 +29,7 @@ COUNTER = "error counter"
 VACANT = "nothing there"
 """The rule of an empty slot or a port without a device: fine where it stays so."""
 
+_OF_WANTED = frozenset(("ready", "replicas", "completions", "running/desired", "pods"))
 QUIET = "quiet status word"
 """The rule by which Stopped or Disconnected is a fault."""
 
@@ -186,7 +187,7 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
                     "packet loss")  # fmt: skip
     if field in field_names("neutral_fields"):
         return None
-    if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field == "ready" else None:
+    if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field in _OF_WANTED else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
             return None
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")

@@ -33,6 +33,7 @@ class Format(Struct, frozen=True):
 
 def named_rows(lines: Sequence[str], command: str) -> Iterator[Table]:
     """The lines that look as the command asked for, as tables with the names it gave."""
+    yield from _of_files(lines, command)
     for wanted in formats_of(command):
         rows: list[tuple[int, list[str]]] = []
         for index, line in enumerate(lines):
@@ -42,6 +43,21 @@ def named_rows(lines: Sequence[str], command: str) -> Iterator[Table]:
                 rows.append((index, [(value or "").strip() for value in found.groups()]))
         if rows:
             yield Table(list(wanted.names), rows, rows[-1][0] + 1)
+
+
+_FILES = re.compile(r"^(?:sudo )?(?:cat|head -n? ?1|tail -n? ?1)((?: (?:/sys|/proc)/[\w/.:+-]+)+)$")
+
+
+def _of_files(lines: Sequence[str], command: str) -> Iterator[Table]:
+    """Files of the kernel hold one value each; they are called like it."""
+    found = _FILES.match(command.strip())
+    paths = found[1].split() if found else []
+    places = [index for index, line in enumerate(lines) if line.strip()]
+    if not paths or len(places) != len(paths) or len(paths) > 20:
+        return
+    for path, index in zip(paths, places, strict=True):
+        *_, owner, name = path.rsplit("/", 2)
+        yield Table(["name", name], [(index, [owner, lines[index].strip()])], index + 1)
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +115,7 @@ def _of_words(words: Sequence[str]) -> Iterator[Format | None]:
             yield from _of_kubectl(words)
         case "psql" | "mysql" | "mariadb" | "sqlite3":
             yield _of_sql(tool, words)
-        case "systemctl":
+        case "systemctl" | "timedatectl" | "loginctl" | "localectl" | "hostnamectl":
             properties = _value(words, "p", "property")
             if "--value" in words and properties and "," not in properties:
                 yield _columns([properties])
@@ -234,6 +250,9 @@ def _of_columns(tool: str, words: Sequence[str]) -> Format | None:
             bare = _has(words, "n", "--noheadings")
         case "zfs" | "zpool":
             bare = _has(words, "H")
+            operands = [word for word in words[1:] if not word.startswith("-")]
+            if operands[:1] == ["get"] and listed == "value" and len(operands) > 2:
+                listed = operands[2] if "," not in operands[2] else ""
             listed = listed or ",".join(_known_columns(tool, words[1] if len(words) > 1 else ""))
         case "ps":
             bare = _has(words, "h", "--no-headers", "--no-heading") or listed.endswith("=")
@@ -247,6 +266,7 @@ def _of_columns(tool: str, words: Sequence[str]) -> Format | None:
     return _columns(names) if bare and names else None
 
 
+_VARIABLE = re.compile(r"variable_name\s*(?:=|like)\s*['\"](\w+)['\"]", re.I)
 _SELECT = re.compile(r"\bselect\s+(?:distinct\s+)?(.*?)\s+from\b", re.I | re.S)
 
 
@@ -260,6 +280,8 @@ def _of_sql(tool: str, words: Sequence[str]) -> Format | None:
     if not bare or found is None or "*" in re.sub(r"\(.*?\)", "", found[1]):
         return None
     names = [_column_name(part) for part in re.split(r",(?![^()]*\))", found[1])]
+    if asked := _VARIABLE.search(" ".join(words)):
+        names = [asked[1]] if len(names) == 1 else names
     if tool == "psql" or tool == "sqlite3":
         return _columns(names, "|")
     return _columns(names, "\t") if len(names) > 1 else _columns(names)

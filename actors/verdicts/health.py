@@ -93,7 +93,9 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     exit_fact = exit_meaning(command, run.exit_status, platform)
     if exit_fact and not (exit_fact.health == "healthy" and _any_fault(facts)):
         facts["", EXIT] = exit_fact
-    has_output = bool(run.stdout.strip())
+    has_output = any(
+        line.strip() and not patterns("empty").search(line) for line in run.stdout.split("\n")
+    )
     if listing:
         _add_rows(facts, listing, listing_facts(listing, command, reading, stderr))
     clear = bool(listing and listing.rows != "wanted" and not stderr)

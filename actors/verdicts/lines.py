@@ -36,6 +36,8 @@ _PLUGIN = re.compile(
 _MARK = re.compile(r"^\s*[*●•○×>+-]\s+")  # noqa: RUF001  systemctl prints a multiplication sign
 _PLUGIN_STATES: dict[str, Health] = {"OK": "healthy", "UNKNOWN": "unclear"}
 _MESSAGE_LIMIT = 200
+_FILE_NAME = re.compile(r"[^\s:]*/[^\s:]+|[\w.-]+\.[a-z][a-z0-9]{0,4}", re.I)
+"""A file may be called failed-orders.csv."""
 
 
 def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
@@ -85,7 +87,7 @@ def _row(line: str, number: int) -> list[Fact]:
 
 _ENDING = re.compile(
     r"^\W*(?P<item>\w.{1,100}?)\s*(?:[:=]|\.{3,}|->|=>|\s[\u2013-])\s*"
-    r"(?P<value>[^\W\d][\w'\u2019]*(?:[ -][\w'\u2019]+){0,2})\s*[.!]?\s*$"
+    r"(?P<value>[^\W\d][\w'\u2019]*(?:[ -][\w'\u2019]+){0,2})\s*(?:\([^()]*\)|[.!])?\s*$"
 )
 
 
@@ -128,6 +130,8 @@ def messages(
     of a log `beside` a state that the output gives itself are history."""
     for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
         if patterns("ignore").search(line) or (beside and is_timed(line)):
+            continue
+        if _FILE_NAME.fullmatch(line.strip()):
             continue
         if status := _HTTP.search(line) if index < from_stderr else None:
             yield Fact("", HTTP, status.group(1), http_health(status.group(1)), "HTTP status")

@@ -35,6 +35,9 @@ _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)"
 _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
 _TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
 _LINE_LIMIT = 20_000
+_TICKED = re.compile(
+    r"^\s*(?:(?P<good>[✓✔✅☑√])|(?P<bad>[✗✘❌✖☒])|(?P<warn>⚠))\ufe0f?\s*(?P<rest>\S.*)$"
+)
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 
 
@@ -100,6 +103,7 @@ def _table_cells(table: Table, record: int, *, named: bool = False) -> Iterator[
     rows = [values for _, values in table.rows]
     items = [" ".join(_MARK.sub("", values[key]) for key in keys).strip() for values in rows]
     past = past_rows(rows, items)
+    pair = _name_and_value(table)
     seen: dict[str, int] = {}
     for order, (index, values) in enumerate(table.rows):
         item = items[order]
@@ -107,6 +111,22 @@ def _table_cells(table: Table, record: int, *, named: bool = False) -> Iterator[
         item = item if seen[item] <= 1 else f"{item} ({seen[item]})"
         for name, value in zip(table.columns, values, strict=True):
             yield Cell(item, name, value, index + 1, record + order, len(rows), past=order in past)
+        if pair:
+            of = "" if pair[0] in keys else item
+            name, value = values[pair[0]], values[pair[1]]
+            yield Cell(of, name, value, index + 1, record + order, len(rows), past=order in past)
+
+
+def _name_and_value(table: Table) -> tuple[int, int] | None:
+    """The two columns of a list of settings that is printed as a table: `PROPERTY  VALUE`."""
+    names = [name_of(name) for name in table.columns]
+    named = [place for place, name in enumerate(names) if name in _SETTINGS]
+    return (named[0], names.index("value")) if named and "value" in names else None
+
+
+_SETTINGS = frozenset(
+    "variablename variable property parameter setting option attribute key feature".split()
+)
 
 
 def _key_columns(table: Table) -> list[int]:
@@ -187,7 +207,10 @@ def _flatten(data: Any, item: str, depth: int) -> Iterator[Cell]:
 
 
 def tagged(line: str) -> tuple[str, str, str] | None:
-    """(tag, item, rest) of lines such as `[FAIL] Printer : offline`."""
+    """(tag, item, rest) of lines such as `[FAIL] Printer : offline` and `✗ Printer`."""
+    if ticked := _TICKED.match(line):
+        tag = "ok" if ticked["good"] else "fail" if ticked["bad"] else "warning"
+        return tag, ticked["rest"].strip(), ticked["rest"]
     found = _TAGGED.match(line)
     if found is None:
         return None
