@@ -125,7 +125,7 @@ def _name_and_value(table: Table) -> tuple[int, int] | None:
 
 
 _SETTINGS = frozenset(
-    "variablename variable property parameter setting option attribute key feature".split()
+    ("variablename", "variable", "property", "parameter", "setting", "option", "attribute", "key")
 )
 
 
