@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from stillfixed import AsyncClient, Settings, connect_async
 from stillfixed.actors.runtime.cluster import Cluster
 from tests.support.sshd import Sshd, skipping_without_sshd
+
+# How long an example takes says nothing about what it shows; the machine may be busy.
+hypothesis_settings.register_profile("stillfixed", deadline=None)
+hypothesis_settings.load_profile("stillfixed")
 
 
 @pytest.fixture(scope="session")
