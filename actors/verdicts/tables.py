@@ -39,6 +39,26 @@ _BAR_RULE = re.compile(r"^[\s|+:=\u2500-\u257f-]{3,}$")
 _NUMBERED_HEADINGS = re.compile(
     r"^(\d*K-blocks|ipv[46]|802\.1x|h/w|\d+(min|sec|hr|h|m|s)|l[1-4])$", re.I
 )
+_VALUES = frozenset(
+    [
+        "yes",
+        "no",
+        "true",
+        "false",
+        "ja",
+        "nein",
+        "oui",
+        "non",
+        "ok",
+        "never",
+        "none",
+        "on",
+        "off",
+        "enabled",
+        "disabled",
+    ]
+)
+"""What stands beside a name in a list, and is no name of a column."""
 LEADERS = re.compile(r"\w ?\.{4,} ?\S")
 """Dots that lead from a name to its value; such lines are no tables."""
 _HEADING_LINES = 3
@@ -193,6 +213,8 @@ def _may_be_heading(line: str) -> bool:
     if "\t" in line:
         return bool(re.match(r"^[\w\t %/#().-]+$", line))
     chunks = CHUNK.findall(line.strip())
+    if len(chunks) == 2 and chunks[1].lower() in _VALUES:
+        return False
     upper = all(word.upper() == word for word in words) and len(words) >= 3
     titled = sum(word[:1].isupper() or not word[:1].isalpha() for word in words)
     return upper or len(chunks) >= 3 or (titled >= len(words) - 1 and len(chunks) >= 2) or (
