@@ -39,24 +39,8 @@ _BAR_RULE = re.compile(r"^[\s|+:=\u2500-\u257f-]{3,}$")
 _NUMBERED_HEADINGS = re.compile(
     r"^(\d*K-blocks|ipv[46]|802\.1x|h/w|\d+(min|sec|hr|h|m|s)|l[1-4])$", re.I
 )
-_VALUES = frozenset(
-    [
-        "yes",
-        "no",
-        "true",
-        "false",
-        "ja",
-        "nein",
-        "oui",
-        "non",
-        "ok",
-        "never",
-        "none",
-        "on",
-        "off",
-        "enabled",
-        "disabled",
-    ]
+_VALUES = re.compile(
+    r"(yes|no|true|false|ja|nein|oui|non|ok|never|none|on|off|enabled|disabled)", re.I
 )
 """What stands beside a name in a list, and is no name of a column."""
 LEADERS = re.compile(r"\w ?\.{4,} ?\S")
@@ -213,7 +197,7 @@ def _may_be_heading(line: str) -> bool:
     if "\t" in line:
         return bool(re.match(r"^[\w\t %/#().-]+$", line))
     chunks = CHUNK.findall(line.strip())
-    if len(chunks) == 2 and chunks[1].lower() in _VALUES:
+    if len(chunks) == 2 and _VALUES.fullmatch(chunks[1]):
         return False
     upper = all(word.upper() == word for word in words) and len(words) >= 3
     titled = sum(word[:1].isupper() or not word[:1].isalpha() for word in words)
