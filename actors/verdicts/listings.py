@@ -13,6 +13,7 @@ from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.knowledge import health
+from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
@@ -27,6 +28,7 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
     unless: str = ""
     asks: str = ""
     skip: str = ""
+    alone: bool = False
 
 
 @lru_cache
@@ -100,7 +102,8 @@ def listing_facts(
         if found:
             yield Fact(thing, LISTED, found.text[:120], "healthy", "wanted in a list", found.line)
         else:
-            yield Fact(thing, LISTED, "not there", "fault", "wanted in a list")
+            said: Health = "unclear" if listing.alone and rows else "fault"
+            yield Fact(thing, LISTED, "not there", said, "wanted in a list")
     if not asked:
         if rows:
             yield Fact("", LISTED, rows[0].text[:120], "healthy", "wanted in a list", rows[0].line)

@@ -165,6 +165,8 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
     start = at + 1
     if start < len(lines) and not lines[start].strip():
         start += 1
+        if len(CHUNK.findall(heading)) == 1 and not heading.isupper():
+            return None  # a title
     if start >= len(lines) or not lines[start].strip():
         return Table(CHUNK.findall(heading), [], at + 1) if is_heading(heading) else None
     if start == at + 1 and goes_on(heading, lines[start : start + 2]):
