@@ -228,6 +228,8 @@ def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
     if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
         said = word_health(inline.group(2))
         return Said("fault" if said == "fault" else "healthy", "status word") if said else None
+    if cell.field.startswith("column "):
+        lowered = re.sub(r" \d+$", "", lowered)  # two columns that nearly touch: err-disabled 30
     head = _HEAD.match(lowered)
     word = re.sub(r"[\s_]+", "-", head.group(1) if head else lowered)
     if word in status_words("only_in_status_fields"):
