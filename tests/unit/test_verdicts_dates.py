@@ -4,7 +4,6 @@ import pytest
 
 from stillfixed.actors.verdicts import Run, Verdict, judge
 
-
 CASES: list[tuple[str, str, str, Verdict]] = [
     # day first or month first: both say that it has passed
     ("Wed 03/04/2026", "Password expires   2/1/2026", "Password expires   Never", "fixed"),
@@ -27,9 +26,10 @@ CASES: list[tuple[str, str, str, Verdict]] = [
 
 
 @pytest.mark.parametrize(("today", "before", "after", "verdict"), CASES)
-def test_a_date_passes_by_the_day_in_the_output(before: str, after: str, verdict: Verdict) -> None:
+def test_a_date_passes_by_the_day_in_the_output(
+    today: str, before: str, after: str, verdict: Verdict
+) -> None:
     """An expiry is bad once the output's own day is behind it, however the dates are written."""
-    found = judge(
-        "./report", Run(f"{today}\n{before}\n"), Run(f"{today}\n{after}\n"), platform="cmd"
-    )
+    runs = Run(f"{today}\n{before}\n"), Run(f"{today}\n{after}\n")
+    found = judge("./report", *runs, platform="cmd")
     assert found.verdict == verdict, found.reasons
