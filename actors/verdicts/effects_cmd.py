@@ -9,7 +9,7 @@ from stillfixed.actors.verdicts.effects_posix import effect as posix_effect
 from stillfixed.actors.verdicts.knowledge import Grammar, tool, words
 from stillfixed.actors.verdicts.model import Effect
 from stillfixed.actors.verdicts.options import as_effect, phrase_effect, worst
-from stillfixed.actors.verdicts.posix_tools import sql_effect
+from stillfixed.actors.verdicts.sql import sql_effect
 from stillfixed.actors.verdicts.windows import pieces, plain, tool_name
 
 _DEPTH_LIMIT = 6

@@ -11,7 +11,7 @@ from stillfixed.actors.verdicts import effects_cmd, powershell
 from stillfixed.actors.verdicts.knowledge import table, words
 from stillfixed.actors.verdicts.model import Effect
 from stillfixed.actors.verdicts.options import as_effect, glob, worst
-from stillfixed.actors.verdicts.posix_tools import sql_effect
+from stillfixed.actors.verdicts.sql import sql_effect
 from stillfixed.actors.verdicts.powershell import Token
 
 _DEPTH_LIMIT = 12

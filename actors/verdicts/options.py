@@ -1,6 +1,8 @@
 """Options and operands of a command, and what a tool's entry in the knowledge says of them."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from stillfixed.actors.verdicts.knowledge import Grammar, Tool
 from stillfixed.actors.verdicts.model import Effect
@@ -51,20 +53,33 @@ def split(args: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str
     return options, operands, sure
 
 
-def phrase_effect(tool: Tool, operands: Sequence[str]) -> Effect | None:
-    """What the longest matching phrase says; a change wins a tie."""
+def phrase_effect(
+    tool: Tool, operands: Sequence[str], args: Sequence[str] = (), grammar: Grammar | None = None
+) -> Effect | None:
+    """What the longest matching phrase says; a change wins a tie. A step such as `-n` or `--list`
+    asks for that option anywhere among `args`."""
     best: tuple[int, int, Effect] | None = None
-    for effect, phrases in (("changes", tool.changes), ("reads", tool.reads)):
+    kinds: tuple[tuple[Effect, Sequence[Sequence[str]]], ...] = (
+        ("changes", tool.changes),
+        ("unknown", tool.unknown),
+        ("reads", tool.reads),
+    )
+    for effect, phrases in kinds:
         for phrase in phrases:
-            if _matches(phrase, operands):
-                plain = sum(step != "*" for step in phrase)
-                if best is None or (len(phrase), plain) > best[:2]:
-                    best = (len(phrase), plain, "changes" if effect == "changes" else "reads")
+            steps = [step for step in phrase if not step.startswith("-")]
+            wanted = [step for step in phrase if step.startswith("-")]
+            if not _matches(steps, operands):
+                continue
+            if wanted and not (grammar and all(has([want], args, grammar) for want in wanted)):
+                continue
+            plain = sum(step != "*" for step in phrase)
+            if best is None or (len(phrase), plain) > best[:2]:
+                best = (len(phrase), plain, effect)
     return best[2] if best else None
 
 
-def _matches(phrase: Sequence[str], operands: Sequence[str]) -> bool:
-    for index, step in enumerate(phrase):
+def _matches(steps: Sequence[str], operands: Sequence[str]) -> bool:
+    for index, step in enumerate(steps):
         if step == "$":
             return index == len(operands)
         if index >= len(operands) or not glob(step, operands[index]):
@@ -73,11 +88,21 @@ def _matches(phrase: Sequence[str], operands: Sequence[str]) -> bool:
 
 
 def glob(pattern: str, word: str) -> bool:
-    """`list-*`, `*-status`, `*`; nothing more."""
+    """`list-*`, `*-status`, `*=*`, `*`; nothing more."""
     if "*" not in pattern:
         return pattern == word
-    head, _, tail = pattern.partition("*")
-    return len(word) >= len(head) + len(tail) and word.startswith(head) and word.endswith(tail)
+    first, *middle, last = pattern.split("*")
+    if len(word) < len(first) + len(last) or not word.startswith(first):
+        return False
+    if not word.endswith(last):
+        return False
+    at = len(first)
+    for part in middle:
+        found = word.find(part, at, len(word) - len(last))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def has(wanted: Sequence[str], args: Sequence[str], grammar: Grammar) -> bool:
@@ -87,7 +112,12 @@ def has(wanted: Sequence[str], args: Sequence[str], grammar: Grammar) -> bool:
     for want in wanted:
         bare = want.lstrip("-")
         if "*" in want:
-            if any(glob(want, arg.partition("=")[0]) for arg in args if arg.startswith("-")):
+            given_words = [arg for arg in args if arg.startswith("-")]
+            if any(glob(want, arg) or glob(want, arg.partition("=")[0]) for arg in given_words):
+                return True
+        elif " " in want:  # an option with one value of it: "-m show"
+            name, _, value = want.partition(" ")
+            if (name, value) in pairwise(args) or name + value in args:
                 return True
         elif want in args or any(arg.startswith(want + "=") for arg in args):
             return True
@@ -99,19 +129,34 @@ def has(wanted: Sequence[str], args: Sequence[str], grammar: Grammar) -> bool:
     return False
 
 
+_SIMULATES = re.compile(r"^--(dry-?run|simulate|just-print|no-act|what-if)(=(?!false|none|no$)\w+)?$")
+
+
 def tool_effect(
     tool: Tool, args: Sequence[str], operands: Sequence[str], grammar: Grammar
 ) -> Effect:
-    """What a tool's entry says of one use of it."""
-    if tool.shows and has(tool.shows, args, grammar):
+    """What a tool's entry says of one use of it. A file that is written outweighs a simulation, and
+    that outweighs everything else."""
+    if tool.writes and has(tool.writes, args, grammar):
+        return "changes"
+    if any(map(_SIMULATES.match, args)) or (tool.shows and has(tool.shows, args, grammar)):
         return "reads"
     if tool.acts and has(tool.acts, args, grammar):
         return "changes"
     if tool.lists and has(tool.lists, args, grammar):
         return "reads"
-    if not operands and tool.bare and (tool.bare != "reads" or not tool.lists or not args):
+    if not operands and tool.bare and (tool.bare != "reads" or _only_shapes(args, grammar)):
         return as_effect(tool.bare)
-    return phrase_effect(tool, operands) or as_effect(tool.effect)
+    return phrase_effect(tool, operands, args, grammar) or as_effect(tool.effect)
+
+
+_SHAPES = {"--no-pager", "--no-legend", "--json", "--verbose", "--quiet", "--no-ask-password", "--color"}
+
+
+def _only_shapes(args: Sequence[str], grammar: Grammar) -> bool:
+    """Whether the options of a tool without operands only shape what it prints."""
+    options, _, sure = split(args, grammar)
+    return not options or sure or all(arg.partition("=")[0] in _SHAPES for arg in args)
 
 
 def as_effect(text: str) -> Effect:

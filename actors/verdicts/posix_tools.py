@@ -1,4 +1,4 @@
-"""POSIX tools whose words say more than a list of options can: curl, sed, awk, SQL clients.
+"""POSIX tools whose words say more than a list of options can: curl, wget, tar, date and the like.
 
 Guarantee: what these rules do not understand is never a reader.
 """
@@ -6,193 +6,325 @@ Guarantee: what these rules do not understand is never a reader.
 import re
 from collections.abc import Callable, Sequence
 
-from stillfixed.actors.verdicts.knowledge import grammar, tool
+from stillfixed.actors.verdicts.feeds import Fed, lines_effect
+from stillfixed.actors.verdicts.knowledge import grammar
 from stillfixed.actors.verdicts.model import Effect
-from stillfixed.actors.verdicts.options import split, tool_effect
+from stillfixed.actors.verdicts.options import glob, split, worst
+from stillfixed.actors.verdicts.snippets import awk_effect, sed_effect
+from stillfixed.actors.verdicts.sql import CLIENTS, client_effect
 
-HARMLESS_TARGET = re.compile(r"^(/dev/(null|stdout|stderr|tty|fd/\d+|tcp/.*|udp/.*)|&?\d+|&?-)$")
-_SQL_TOOLS = {"mysql", "mariadb", "psql", "sqlite3", "sqlcmd", "osql", "isql", "clickhouse-client"}
-_SQL_WRITES = re.compile(
-    r"\b(insert|update|delete|drop|alter|create|truncate|grant|revoke|replace|merge|vacuum|analyze"
-    r"|reindex|kill|flush|reset|purge|load|lock|unlock|set\s+(global|persist)|optimize|repair"
-    r"|call|exec(ute)?|copy|into\s+(outfile|dumpfile)|shutdown|stop|start|refresh|backup|restore"
-    r"|pg_(terminate|cancel|reload|rotate|switch|promote|advisory|create|drop|stat_reset)\w*"
-    r"|nextval|setval|lo_(unlink|import|export)|dblink\w*)\b",
-    re.I,
+HARMLESS_TARGET = re.compile(
+    r"^(/dev/(null|stdout|stderr|tty|fd/\d+|tcp/.*|udp/.*)|/proc/self/fd/\d+|&?\d+|&?-)$"
 )
-_SQL_READS = re.compile(
-    r"^\s*(select|show|describe|desc|explain|with|values|table|\\[dlxz]|\.tables|\.schema|status\b"
-    r"|pragma\s+\w+\s*(;|$)|use\b|help\b|dbcc\s+(opentran|sqlperf))",
-    re.I,
+_CURL_ACTS = frozenset(
+    "d F T O c Q K J t data-raw data-binary data-urlencode data-ascii form json upload-file append"
+    " remote-name remote-name-all cookie-jar config quote mail-from form-string output-dir etag-save"
+    " hsts alt-svc libcurl telnet-option mail-rcpt".split()
 )
+_CURL_WRITES = frozenset("o D output dump-header trace trace-ascii stderr".split())
+_SAFE_METHODS = ("", "GET", "HEAD", "OPTIONS", "TRACE")
+_ACTING_METHODS = ("POST", "PUT", "PATCH", "DELETE", "PURGE", "MKCOL", "MOVE", "COPY")
+_WGET_ACTS = {"post-data", "post-file", "body-data", "body-file", "input-file", "b", "i"}
 
 
-def _curl(args: Sequence[str]) -> Effect:
+def quiet(target: str) -> bool:
+    """Whether an output option's target is no file."""
+    return target.lower() in ("/dev/null", "-", "nul", "/dev/stdout", "/dev/stderr", "$null", "%")
+
+
+def method_effect(method: str) -> Effect:
+    """What an HTTP method does."""
+    if method.upper() in _SAFE_METHODS:
+        return "reads"
+    return "changes" if method.upper() in _ACTING_METHODS else "unknown"
+
+
+def _curl(args: Sequence[str], fed: Fed | None) -> Effect:
     options, _, _ = split(args, grammar("curl"))
-    method = ""
-    outputs: list[str] = []
-    for name, value in options:
-        if name in ("X", "request"):
-            method = (value or "").upper()
-        if name in ("o", "output"):
-            outputs.append(value or "")
-    acting = (
-        "d F T O c D Q K J data-raw data-binary data-urlencode data-ascii form json upload-file"
-    )
-    acting += " remote-name remote-name-all cookie-jar dump-header trace trace-ascii config quote"
-    acting += " mail-from form-string output-dir stderr etag-save hsts alt-svc libcurl"
     letters = {name for name, _ in options}
-    if "G" in letters or "get" in letters:
-        letters -= {"d", "data-urlencode", "data-raw", "data"}
-    for name, value in options:
-        if name in ("D", "dump-header", "stderr", "trace", "trace-ascii") and _quiet(value or ""):
-            letters.discard(name)
-    if letters & set(acting.split()) or any(not _quiet(output) for output in outputs):
+    if letters & {"G", "get"}:
+        letters -= {"d", "data-urlencode", "data-raw", "data", "data-ascii", "data-binary"}
+    written = [value or "" for name, value in options if name in _CURL_WRITES]
+    if letters & _CURL_ACTS or not all(map(quiet, written)):
         return "changes"
-    if method not in ("", "GET", "HEAD", "OPTIONS"):
-        return "changes" if method in ("POST", "PUT", "PATCH", "DELETE") else "unknown"
-    return "reads"
+    return method_effect(next((v or "" for n, v in options if n in ("X", "request")), ""))
 
 
-def _quiet(target: str) -> bool:
-    return target.lower() in ("/dev/null", "-", "nul", "/dev/stdout", "/dev/stderr", "$null")
-
-
-def _wget(args: Sequence[str]) -> Effect:
+def _wget(args: Sequence[str], fed: Fed | None) -> Effect:
     options, operands, _ = split(args, grammar("wget"))
     names = {name for name, _ in options}
-    log_files = [value for name, value in options if name in ("o", "a", "output-file")]
-    if names & {"post-data", "post-file", "body-data", "body-file", "method", "input-file", "b"}:
+    files = [value for name, value in options if name in ("o", "a", "save-cookies", "output-file")]
+    if names & _WGET_ACTS or not all(quiet(value or "") for value in files):
         return "changes"
-    if any(not _quiet(value or "") for value in log_files):
-        return "changes"
-    if "spider" in names or any(n == "O" and _quiet(v or "") for n, v in options):
-        return "reads"
-    return "changes" if operands else "reads"
+    method = method_effect(next((v or "" for n, v in options if n == "method"), ""))
+    if "spider" in names or any(n == "O" and quiet(v or "") for n, v in options):
+        return method
+    return "changes" if operands else method
 
 
-def _sed(args: Sequence[str]) -> Effect:
+def _httpie(args: Sequence[str], fed: Fed | None) -> Effect:
+    """`http [METHOD] URL [ITEM…]`: data items make it a POST."""
+    operands = [arg for arg in args if not arg.startswith("-")]
+    acting = {"-d", "--download", "-o", "--output", "--session", "-f", "--form", "--multipart"}
+    if acting & set(args):
+        return "changes"
+    if operands and operands[0].isupper():
+        return method_effect(operands[0])
+    items = operands[1:]
+    data = any(re.match(r"^[\w.-]+(:=|=(?!=)|@)", item) for item in items)
+    return "changes" if data or (fed and "--ignore-stdin" not in args and fed.text) else "reads"
+
+
+def _sed(args: Sequence[str], fed: Fed | None) -> Effect:
     options, operands, _ = split(args, grammar("sed"))
-    if any(name in ("i", "in-place") for name, _ in options):
+    if any(name in ("i", "in-place", "I") for name, _ in options):
         return "changes"
-    scripts = [value or "" for name, value in options if name == "e"]
-    if any(name == "f" for name, _ in options):
+    if any(name in ("f", "file") for name, _ in options):
         return "unknown"
-    scripts = scripts or operands[:1]
-    for script in scripts:
-        if re.search(r"(^|[;{}\n/0-9$])\s*[wW]\s+\S|/[a-zA-Z]*w\s+\S", script):
-            return "changes"
-        if re.search(r"(^|[;{}\n])\s*e(\s|$)|^s(.).*\1.*\1[gip0-9]*e", script):
-            return "unknown"
-    return "reads"
+    scripts = [value or "" for name, value in options if name == "e"] or operands[:1]
+    return worst("reads", *map(sed_effect, scripts))
 
 
-def _awk(args: Sequence[str]) -> Effect:
+def _awk(args: Sequence[str], fed: Fed | None) -> Effect:
     options, operands, _ = split(args, grammar("awk"))
-    if any(name in ("f", "i") for name, _ in options):
+    names = {name for name, _ in options}
+    if names & {"f", "file", "i", "include", "l", "load", "E", "exec"}:
         return "unknown"
-    program = operands[0] if operands else ""
-    bare = re.sub(r'"(\\.|[^"\\])*"', '""', program)
-    if re.search(r"\bsystem\s*\(|\|\s*(getline|\"\")|\|&", bare):
-        return "unknown"
-    # the > of a print statement writes a file; elsewhere it compares
-    if re.search(r"\bprintf?\b[^;{}()]*>>?\s*(\"\"|\w)", bare):
-        return "reads" if re.search(r'>\s*"/dev/(stderr|stdout|null)"', program) else "changes"
-    return "reads"
-
-
-def _sql(args: Sequence[str]) -> Effect:
-    statements = [arg for arg in args if " " in arg.strip() or arg.startswith("\\")]
-    for index, arg in enumerate(args[:-1]):
-        if arg in ("-e", "-c", "-Q", "-q", "--execute", "--command"):
-            statements.append(args[index + 1])
-        if arg in ("-f", "-i", "--file"):
-            return "unknown"
-    statements += [arg.partition("=")[2] for arg in args if re.match(r"--(execute|command)=", arg)]
-    if any(arg in ("-l", "--list", "--version", "-V") for arg in args) and not statements:
-        return "reads"
-    if any(arg in ("-o", "--output", "-L") for arg in args):
+    if names & {"p", "o", "d", "profile", "dump-variables", "pretty-print"}:
         return "changes"
-    return sql_effect(";".join(statements))
+    programs = [value or "" for name, value in options if name in ("e", "source")]
+    return worst("reads", *(awk_effect(one, 1) for one in programs or operands[:1]))
 
 
-def sql_effect(text: str) -> Effect:
-    """What SQL does; quoted text and comments do not count."""
-    bare = re.sub(r"'(''|[^'])*'", "''", text)
-    bare = re.sub(r"--[^\n]*|/\*.*?\*/", " ", bare, flags=re.S)
-    parts = [part for part in bare.split(";") if part.strip()]
-    if any(_SQL_WRITES.search(re.sub(r"(?i)^\s*show\b.*", "", part)) for part in parts):
-        return "changes"
-    return "reads" if parts and all(_SQL_READS.match(part) for part in parts) else "unknown"
+def _sql(name: str) -> Callable[[Sequence[str], Fed | None], Effect]:
+    return lambda args, fed: client_effect(name, args, fed)
 
 
-def _date(args: Sequence[str]) -> Effect:
+def _date(args: Sequence[str], fed: Fed | None) -> Effect:
     options, operands, _ = split(args, grammar("date"))
-    if any(name == "s" for name, _ in options) or any(not op.startswith("+") for op in operands):
+    names = [name for name, _ in options]
+    if "s" in names:
         return "changes"
-    return "reads"
+    # BSD: -j never sets; -v and -r only print
+    shows = {"j", "v", "r", "d", "f"} & set(names)
+    return "reads" if shows or all(op.startswith("+") for op in operands) else "changes"
 
 
-def _tee(args: Sequence[str]) -> Effect:
+def _tee(args: Sequence[str], fed: Fed | None) -> Effect:
     files = [arg for arg in args if not arg.startswith("-")]
-    return "reads" if all(HARMLESS_TARGET.match(file) for file in files) else "changes"
+    harmless = all(HARMLESS_TARGET.match(file) or file.startswith(">(") for file in files)
+    return "reads" if harmless else "changes"
 
 
-def _sysctl(args: Sequence[str]) -> Effect:
-    acting = any(arg in ("-w", "-p", "--system", "--load", "--write") or "=" in arg for arg in args)
-    return "changes" if acting else "reads"
+def _sysctl(args: Sequence[str], fed: Fed | None) -> Effect:
+    acting = any(re.match(r"^(-[a-zA-Z]*[wpf]|--(system|load|write)\b)", arg) for arg in args)
+    return "changes" if acting or any("=" in arg for arg in args) else "reads"
 
 
-def _dd(args: Sequence[str]) -> Effect:
+def _dd(args: Sequence[str], fed: Fed | None) -> Effect:
     targets = [arg[3:] for arg in args if arg.startswith("of=")]
-    return "reads" if all(_quiet(target) for target in targets) else "changes"
+    return "reads" if all(map(quiet, targets)) else "changes"
 
 
-def _openssl(args: Sequence[str]) -> Effect:
-    known = tool("posix", "openssl")
-    assert known is not None
-    return tool_effect(known, args, args, grammar("openssl"))
+def _kill(args: Sequence[str], fed: Fed | None) -> Effect:
+    asks = args[:1] in (["-0"], ["-l"], ["-L"], ["--list"]) or args[:2] in (["-s", "0"], ["-n", "0"])
+    return "reads" if asks else "changes"
 
 
-def _kill(args: Sequence[str]) -> Effect:
-    return "reads" if args[:1] in (["-0"], ["-l"], ["-L"]) else "changes"
-
-
-def _asterisk(args: Sequence[str]) -> Effect:
-    lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if re.match(r"^-r?x$", arg)]
+def _asterisk(args: Sequence[str], fed: Fed | None) -> Effect:
+    lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if re.match(r"^-[rRv]*x$", arg)]
     if not lines:
-        return "unknown"
-    return (
-        "reads" if all(re.match(r"^\w+ (show|list)\b|^core show", x) for x in lines) else "unknown"
-    )
+        return "reads" if args in (["-V"], ["-h"]) else "unknown"
+    return worst(*(lines_effect("device", Fed(line)) for line in lines))
 
 
-def _tar(args: Sequence[str]) -> Effect:
-    mode = args[0].lstrip("-") if args else ""
-    listing = "--list" in args or ("t" in mode and not set(mode) & set("xcruA"))
-    return "reads" if listing else "changes"
+def _vtysh(args: Sequence[str], fed: Fed | None) -> Effect:
+    """`vtysh -c '…'`, `clish -c "…"`: the words of a network CLI."""
+    from stillfixed.actors.verdicts import effects_network
+
+    lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if arg in ("-c", "--command")]
+    if {"-f", "-b", "-w", "--boot", "--inputfile", "-m"} & set(args):
+        return "unknown" if {"-f", "--inputfile"} & set(args) else "changes"
+    return worst(*map(effects_network.effect, lines)) if lines else "unknown"
 
 
-def _ifconfig(args: Sequence[str]) -> Effect:
+def _tar(args: Sequence[str], fed: Fed | None) -> Effect:
+    mode = args[0] if args and not args[0].startswith("-") else ""
+    letters = set(mode) | {c for a in args if re.match(r"^-[A-Za-z]+", a) for c in a[1:]}
+    words = {arg.partition("=")[0] for arg in args if arg.startswith("--")}
+    if words & {"--extract", "--get", "--create", "--append", "--update", "--delete", "--catenate",
+                "--checkpoint-action", "--to-command", "--index-file"}:  # fmt: skip
+        shown = "--to-stdout" in words or "O" in letters
+        return "reads" if shown and words & {"--extract", "--get"} else "changes"
+    if words & {"--list", "--diff", "--compare", "--test-label", "--help", "--version"}:
+        return "reads"
+    verbs = letters & set("tdxcruA")
+    if verbs <= {"t", "d"} and verbs:
+        return "reads"
+    if "x" in verbs and ("O" in letters or "--to-stdout" in words):
+        return "reads"
+    to_nothing = re.search(r"(^| )-?-?\w*f[ =]?(/dev/null|-)( |$)", " ".join(args))
+    return "reads" if verbs == {"c"} and to_nothing else "changes"
+
+
+def _ifconfig(args: Sequence[str], fed: Fed | None) -> Effect:
     return "reads" if len([arg for arg in args if not arg.startswith("-")]) <= 1 else "changes"
 
 
-SPECIAL: dict[str, Callable[[Sequence[str]], Effect]] = {
+def _nc(args: Sequence[str], fed: Fed | None) -> Effect:
+    """A connection opened to see whether it opens; what is typed into it may act."""
+    options, operands, _ = split(args, grammar("nc"))
+    names = {name for name, _ in options}
+    if names & {"l", "e", "c", "listen", "exec", "sh-exec", "o", "output", "x-output"}:
+        return "unknown" if names & {"e", "c", "exec", "sh-exec"} else "changes"
+    return "reads" if fed is None or fed.text == "" else lines_effect("protocol", fed)
+
+
+def _socat(args: Sequence[str], fed: Fed | None) -> Effect:
+    ends = [arg for arg in args if ":" in arg or arg in ("-", "stdio", "STDIO")]
+    if any(re.match(r"(?i)^(exec|system|shell)", end) for end in ends):
+        return "unknown"
+    if any(re.match(r"(?i)^(create|open|tcp\d?-l|udp\d?-l|[\w-]*listen|pty|tun)", e) for e in ends):
+        return "changes"
+    return "reads" if fed is None or fed.text == "" else lines_effect("protocol", fed)
+
+
+def _redis(args: Sequence[str], fed: Fed | None) -> Effect:
+    options, operands, _ = split(args, grammar("redis-cli"))
+    names = {name for name, _ in options}
+    if names & {"rdb", "pipe", "eval", "cluster"}:
+        return "unknown" if "eval" in names else "changes"
+    if operands:
+        return lines_effect("redis", Fed(" ".join(operands)))
+    if names & {"scan", "bigkeys", "memkeys", "hotkeys", "stat", "latency", "latency-history",
+                "latency-dist", "version", "intrinsic-latency", "v"}:  # fmt: skip
+        return "reads"
+    return lines_effect("redis", fed) if fed else "unknown"
+
+
+def _mongo(args: Sequence[str], fed: Fed | None) -> Effect:
+    options, operands, _ = split(args, grammar("mongosh"))
+    lines = [value or "" for name, value in options if name == "eval"]
+    if any(name == "file" for name, _ in options) or any(op.endswith(".js") for op in operands):
+        return "unknown"
+    if lines:
+        return lines_effect("mongo", Fed(";".join(lines)))
+    return lines_effect("mongo", fed) if fed else "unknown"
+
+
+def _typed(kind: str, option: str) -> Callable[[Sequence[str], Fed | None], Effect]:
+    """A tool that takes its own commands as the value of an option, or types them in."""
+
+    def found(args: Sequence[str], fed: Fed | None) -> Effect:
+        if "-b" in args or "-f" in args:
+            return "unknown"  # a file of commands
+        lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if arg == option]
+        if lines:
+            return lines_effect(kind, Fed(";".join(lines)))
+        if "-L" in args:
+            return "reads"
+        return lines_effect(kind, fed) if fed else "unknown"
+
+    return found
+
+
+def _openssl(args: Sequence[str], fed: Fed | None) -> Effect:
+    if any(a in ("-out", "-keyout", "-writerand", "-CAcreateserial", "-pubout_file", "-sess_out",
+                 "-msgfile", "-keylogfile", "-respout", "-reqout", "-keytab") for a in args):  # fmt: skip
+        following = [args[i + 1] for i, a in enumerate(args[:-1]) if a in ("-out", "-keyout")]
+        return "reads" if following and all(map(quiet, following)) else "changes"
+    verb = args[0] if args else ""
+    if verb == "req" and {"-newkey", "-new"} & set(args):
+        return "changes"  # it writes privkey.pem where no other file is named
+    if verb == "s_client":
+        return "reads" if fed is None or not fed.text else lines_effect("protocol", fed)
+    known = {
+        "reads": "x509 verify version ciphers crl req dgst speed errstr asn1parse ocsp pkcs12 pkcs7 rsa"
+        " pkey ec sess_id list ecparam dhparam storeutl s_time nseq pkeyparam prime rand passwd enc"
+        " crl2pkcs7 base64 md5 sha1 sha256 sha512 help info dsa dsaparam smime pkeyutl spkac ts",
+        "changes": "genrsa genpkey gendsa ca rehash s_server cms srp fipsinstall",
+    }
+    return "reads" if verb in known["reads"].split() else (
+        "changes" if verb in known["changes"].split() else "unknown"
+    )  # fmt: skip
+
+
+_CLOUD_READS = (
+    "list*", "show*", "describe*", "get*", "head-*", "ls", "help", "lookup-*", "batch-get-*", "query",
+    "scan", "search*", "filter-log-events", "tail", "presign", "check-*", "wait", "simulate-*",
+    "estimate-*", "test-*", "validate*", "view-*", "detect-*", "select-*", "preview-*", "exists",
+    "read*", "cat", "find*", "version", "stat", "du", "hash", "print-*", "is-*",
+)  # fmt: skip
+_CLOUD_ACTS = (
+    "create*", "delete*", "update*", "set*", "add*", "remove*", "start*", "stop*", "restart*",
+    "reboot*", "terminate*", "put*", "modify*", "attach*", "detach*", "run-*", "cp", "mv", "rm", "rsync",
+    "sync", "mb", "rb", "import*", "deploy", "purge*", "login", "logout", "reset*", "enable*",
+    "disable*", "associate*", "disassociate*", "authorize*", "revoke*", "copy*", "move*", "send*",
+    "invoke*", "register*", "deregister*", "tag-*", "untag-*", "apply*", "patch", "cancel*", "get-object",
+    "deallocate*", "redeploy*", "resize*", "restore*", "upload*", "download*", "install*", "export*",
+    "release-*", "allocate*", "replace*", "promote*", "failover*", "rotate*", "publish*", "ssh", "scp",
+    "init", "activate", "suspend*", "resume*", "execute*", "approve*", "get-credentials", "upgrade",
+)  # fmt: skip
+
+
+def _cloud(args: Sequence[str], fed: Fed | None) -> Effect:
+    """aws, az, gcloud and the like: services, then a verb."""
+    verbs = [
+        arg
+        for index, arg in enumerate(args)
+        if not arg.startswith("-") and (not index or not args[index - 1].startswith("--"))
+    ]
+    if {"--dryrun", "--dry-run", "--what-if", "--validate-only", "--version", "--help"} & set(args):
+        return "reads"
+    if verbs in ([], ["configure"]):
+        return "changes" if verbs else "unknown"
+    for index, verb in enumerate(verbs[:6]):
+        if index == 0 and verb not in ("login", "logout", "init", "upgrade", "version", "help"):
+            if not verbs[1:] or re.match(r"^(ls|cat|du|stat|hash|cp|mv|rm|rsync|mb|rb)$", verb) is None:
+                continue  # the first word names a service
+        if any(glob(pattern, verb) for pattern in _CLOUD_ACTS):
+            return "changes"
+        if any(glob(pattern, verb) for pattern in _CLOUD_READS):
+            return "reads"
+    return "unknown"
+
+
+SPECIAL: dict[str, Callable[[Sequence[str], Fed | None], Effect]] = {
     "curl": _curl,
     "wget": _wget,
+    "http": _httpie,
+    "https": _httpie,
     "sed": _sed,
-    "awk": _awk,
-    "gawk": _awk,
-    "mawk": _awk,
-    "nawk": _awk,
+    "gsed": _sed,
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
     "date": _date,
+    "gdate": _date,
     "tee": _tee,
     "sysctl": _sysctl,
     "dd": _dd,
     "openssl": _openssl,
     "kill": _kill,
     "asterisk": _asterisk,
+    "vtysh": _vtysh,
+    "clish": _vtysh,
     "tar": _tar,
+    "bsdtar": _tar,
+    "gtar": _tar,
     "ifconfig": _ifconfig,
-    **dict.fromkeys(_SQL_TOOLS, _sql),
+    **dict.fromkeys(("nc", "ncat", "netcat", "telnet"), _nc),
+    "socat": _socat,
+    "redis-cli": _redis,
+    "mongosh": _mongo,
+    "smbclient": _typed("transfer", "-c"),
+    "lftp": _typed("transfer", "-e"),
+    "sftp": _typed("transfer", "-"),
+    "ftp": _typed("transfer", "-"),
+    "rpcclient": _typed("rpc", "-c"),
+    "kadmin": _typed("kadmin", "-q"),
+    "kadmin.local": _typed("kadmin", "-q"),
+    "fs_cli": _typed("device", "-x"),
+    "xfs_quota": _typed("xfs", "-c"),
+    "PlistBuddy": _typed("plist", "-c"),
+    **dict.fromkeys(("aws", "az", "gcloud", "gsutil", "oci", "doctl", "linode-cli", "hcloud"), _cloud),
+    **{name: _sql(name) for name in CLIENTS},
 }

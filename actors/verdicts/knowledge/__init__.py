@@ -23,11 +23,15 @@ Topic = Literal[
 ]
 
 
+_HERE = Path(__file__).parent
+
+
 @lru_cache
 def table(topic: Topic) -> dict[str, Any]:
-    """The whole file as plain data."""
-    with (Path(__file__).parent / f"{topic}.toml").open("rb") as file:
-        return tomllib.load(file)
+    """One topic as plain data: its file, or all files of its folder."""
+    if (_HERE / topic).is_dir():
+        return _joined(sorted((_HERE / topic).glob("*.toml")))
+    return _joined([_HERE / f"{topic}.toml"])
 
 
 def _health_files() -> list[Path]:
@@ -38,21 +42,30 @@ def _health_files() -> list[Path]:
 
 @lru_cache
 def health() -> dict[str, Any]:
-    """Everything in health/: tables and lists of one name are joined, general.toml last, because
-    the first entry that fits a field decides."""
+    """Everything in health/; general.toml comes last, because the first entry that fits a field
+    decides."""
+    return _joined(_health_files())
+
+
+def _joined(paths: Iterable[Path]) -> dict[str, Any]:
+    """Files read as one: tables, lists and texts of one name are joined."""
     joined: dict[str, Any] = {}
-    for path in _health_files():
-        for name, part in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            if isinstance(part, list):
-                joined.setdefault(name, []).extend(part)
-                continue
-            for key, value in part.items():
-                known = joined.setdefault(name, {})
-                text = isinstance(value, str) and key in known
-                known[key] = f"{known[key]} {value}" if text else [
-                    *known.get(key, []), *value
-                ] if isinstance(value, list) else value  # fmt: skip
+    for path in paths:
+        _join(joined, tomllib.loads(path.read_text(encoding="utf-8")))
     return joined
+
+
+def _join(known: dict[str, Any], added: dict[str, Any]) -> None:
+    for key, value in added.items():
+        match value:
+            case dict():
+                _join(known.setdefault(key, {}), value)
+            case list():
+                known[key] = [*known.get(key, []), *value]
+            case str() if key in known:
+                known[key] = f"{known[key]} {value}"
+            case _:
+                known[key] = value
 
 
 @lru_cache
@@ -101,11 +114,14 @@ class Tool(Struct, frozen=True):
     effect: str = "unknown"
     bare: str | None = None
     acts: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     reads: tuple[tuple[str, ...], ...] = ()
     changes: tuple[tuple[str, ...], ...] = ()
+    unknown: tuple[tuple[str, ...], ...] = ()
     special: str = ""
+    feed: str = ""
 
 
 def _phrases(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -125,11 +141,14 @@ def tool(topic: Topic, name: str) -> Tool | None:
         effect=spec.get("effect", "unknown"),
         bare=spec.get("bare"),
         acts=tuple(spec.get("acts", ())),
+        writes=tuple(spec.get("writes", ())),
         shows=tuple(spec.get("shows", ())),
         lists=tuple(spec.get("lists", ())),
         reads=_phrases(spec.get("reads", ())),
         changes=_phrases(spec.get("changes", ())),
+        unknown=_phrases(spec.get("unknown", ())),
         special=spec.get("special", ""),
+        feed=spec.get("feed", ""),
     )
 
 
