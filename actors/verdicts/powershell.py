@@ -7,10 +7,11 @@ Guarantee: never raises on any text; unbalanced brackets and quotes are reported
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Kind = Literal["word", "single", "double", "variable", "group", "operator"]
 
@@ -186,3 +187,32 @@ def pipeline(statement: list[Token]) -> list[list[Token]]:
         else:
             out[-1].append(token)
     return [part for part in out if part]
+
+
+class Scope(Struct):
+    """Where a statement stands: how deep, which functions the line defines (lower case), and what
+    each variable was made from (its name in lower case -> the text assigned)."""
+
+    depth: int = 0
+    own: frozenset[str] = frozenset()
+    origins: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def too_deep(self) -> bool:
+        return self.depth > 12
+
+    def deeper(self) -> "Scope":
+        return Scope(self.depth + 1, self.own, self.origins)
+
+
+def flat(found: Sequence[Token]) -> str:
+    """Tokens as text again, for looking at; not exactly as they were written."""
+    out: list[str] = []
+    for token in found:
+        text = token.text
+        if token.kind == "group":
+            text += flat(token.inner) + ("}" if text.endswith("{") else ")")
+        elif token.kind in ("single", "double"):
+            text = ("'" if token.kind == "single" else '"') + text + "'"
+        out.append(text if token.glued else " " + text)
+    return "".join(out).strip()
