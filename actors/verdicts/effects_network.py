@@ -104,11 +104,14 @@ def _command(given: Sequence[str], line: str, depth: int) -> Effect:
     return _unlisted(given, full, depth)
 
 
+_IP_OBJECTS = ("a", "addr", "r", "route", "l", "link", "n", "neigh", "rule", "maddr")
+
+
 def _is_unix(lowered: Sequence[str]) -> bool:
     """Boxes that are Linux inside: `ip a`, `ip -br link`, `arp -a`, `hostname`."""
     if lowered[0] == "ip":
         asks = set(lowered[1:]) & {"show", "list", "get"} or lowered[1:2] and lowered[1][0] == "-"
-        return bool(asks) or len(lowered) == 2
+        return bool(asks) or (len(lowered) == 2 and lowered[1] in _IP_OBJECTS)
     dashed = len(lowered) > 1 and lowered[1].startswith("-")
     return lowered == ["hostname"] or (dashed and lowered[0] in ("arp", "hostname", "ping", "route"))
 

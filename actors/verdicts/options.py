@@ -4,53 +4,80 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from msgspec import Struct
+
 from stillfixed.actors.verdicts.knowledge import Grammar, Tool
 from stillfixed.actors.verdicts.model import Effect
 
 Option = tuple[str, str | None]
 
 
-def split(args: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str], bool]:
-    """(options, operands, sure): letters unbundled, long names mapped to their letter, values
-    joined. `sure` is False when an option is not in the grammar, so that its value is a guess."""
-    options: list[Option] = []
-    operands: list[str] = []
-    sure = grammar.known
-    index = 0
-    while index < len(args):
-        arg = args[index]
-        index += 1
+class Item(Struct, frozen=True):
+    """One word, or one letter of a bundle: an option by its short name with its value, or, where
+    `name` is None, an operand in `value`. `known`: the grammar tells whether it takes a value."""
+
+    name: str | None
+    value: str | None
+    known: bool = True
+
+
+def items(args: Sequence[str], grammar: Grammar) -> list[Item]:
+    """Words in order: letters unbundled, long names mapped to their letter, values joined."""
+    out: list[Item] = []
+    rest = list(args)
+    while rest:
+        arg = rest.pop(0)
         if arg == "--":
-            operands += args[index:]
+            out += [Item(None, operand) for operand in rest]
             break
         if not arg.startswith("-") or arg == "-":
-            operands.append(arg)
-            continue
-        if arg.startswith("--") or (grammar.single_dash_long and len(arg) > 2):
-            name, given, joined = arg.lstrip("-").partition("=")
-            value = joined if given else None
-            if name not in grammar.takes:
-                sure = False
-            elif grammar.takes[name] == "value" and value is None and index < len(args):
-                value = args[index]
-                index += 1
-            options.append((grammar.same_as.get(name, name), value))
-            continue
-        letters = arg[1:]
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            takes = grammar.takes.get(letter)
-            if takes is None:
-                sure = False
-            if takes in ("value", "maybe") and letters:
-                options.append((letter, letters))
-                break
-            if takes == "value" and index < len(args):
-                options.append((letter, args[index]))
-                index += 1
-                break
-            options.append((letter, None))
-    return options, operands, sure
+            out.append(Item(None, arg))
+        elif grammar.number and arg[1:].isdigit():
+            out.append(Item(grammar.number, arg[1:]))
+        elif arg.startswith("--") or (grammar.single_dash_long and len(arg) > 2):
+            out.append(_long(arg, rest, grammar))
+        else:
+            out += _letters(arg[1:], rest, grammar)
+    return out
+
+
+def _long(arg: str, rest: list[str], grammar: Grammar) -> Item:
+    name, given, joined = arg.lstrip("-").partition("=")
+    value = joined if given else None
+    takes = grammar.takes.get(name)
+    if takes == "value" and value is None and rest:
+        value = rest.pop(0)
+    short = grammar.same_as.get(name, name)
+    if "=" in short and value is None:  # a long option that stands for another with a value
+        short, _, value = short.partition("=")
+    return Item(short, value, takes is not None or bool(given))
+
+
+def _letters(letters: str, rest: list[str], grammar: Grammar) -> list[Item]:
+    out: list[Item] = []
+    while letters:
+        letter, letters = letters[0], letters[1:]
+        takes = grammar.takes.get(letter)
+        if takes in ("value", "maybe") and letters:
+            out.append(Item(letter, letters))
+            break
+        separate = takes == "value" or (
+            takes == "maybe" and grammar.loose and bool(rest) and rest[0][:1] not in ("-", "+")
+        )
+        if separate and rest:
+            out.append(Item(letter, rest.pop(0)))
+            break
+        out.append(Item(letter, None, takes is not None))
+    return out
+
+
+def split(args: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[str], bool]:
+    """(options, operands, sure). `sure` is False when an option is not in the grammar, so that
+    whether it takes the next word is a guess."""
+    found = items(args, grammar)
+    options = [(item.name, item.value) for item in found if item.name is not None]
+    operands = [item.value or "" for item in found if item.name is None]
+    return options, operands, grammar.known and all(item.known for item in found)
 
 
 def phrase_effect(

@@ -30,7 +30,7 @@ def wrapped(name: str, args: Sequence[Word], depth: int, fed: Fed | None) -> Eff
     spec = table("posix")["wrapper"][name]
     style = grammar(name, wrapper=True)
     texts = [arg.text for arg in args]
-    head = _options_end(texts, style.takes, spec)
+    head = options_end(texts, style.takes, spec)
     own = texts[:head]
     if spec.get("acts") and has(spec["acts"], own, style):
         return "changes"
@@ -69,7 +69,7 @@ def _remote(rest: Sequence[Word], depth: int, fed: Fed | None) -> Effect:
     return _line(joined, depth)
 
 
-def _options_end(texts: Sequence[str], takes: dict[str, str], spec: dict[str, object]) -> int:
+def options_end(texts: Sequence[str], takes: dict[str, str], spec: dict[str, object]) -> int:
     """Where a wrapper's own options end."""
     index = 0
     while index < len(texts):

@@ -1,60 +1,91 @@
 """The canonical form of a cmd check: letter case, quotes, `.exe`, order of options, `& rem`."""
 
+import re
 from collections.abc import Sequence
 
-from stillfixed.actors.verdicts.knowledge import table
-from stillfixed.actors.verdicts.windows import pieces, plain, tool_name
+from stillfixed.actors.verdicts.knowledge import table, tool, words
+from stillfixed.actors.verdicts.windows import Group, Piece, pieces, plain, tool_name
 
-_CASE = {"find", "findstr", "nbtstat", "curl", "ssh", "wget", "git", "echo", "openssl", "docker"}
+_REGISTRY = {
+    "hkey_local_machine": "hklm", "hkey_current_user": "hkcu", "hkey_classes_root": "hkcr",
+    "hkey_users": "hku", "hkey_current_config": "hkcc",
+}  # fmt: skip
 
 
 def canonical(line: str) -> str:
     found = pieces(line)
-    while len(found) > 1 and tool_name(found[-1].words[0] if found[-1].words else "") == "rem":
-        if found[-1].joiner != "&":
-            break
+    while len(found) > 1 and _remark(found[-1]):
         found.pop()
-    if line.count("(") != line.count(")") or " (" in line or line.lstrip().startswith("("):
-        return line.strip()
+    return " ".join(_shown(found))
+
+
+def _remark(piece: Piece) -> bool:
+    word = piece.words[0] if piece.words else ""
+    return piece.joiner == "&" and isinstance(word, str) and tool_name(word) in ("rem", "::")
+
+
+def _shown(found: Sequence[Piece]) -> list[str]:
     out: list[str] = []
     for piece in found:
-        words = list(piece.words)
         out += [piece.joiner] if piece.joiner else []
-        if words:
-            out += tool_words(words[0], words[1:])
+        first = piece.words[0] if piece.words else ""
+        if all(isinstance(word, str) for word in piece.words) and first:
+            texts = [word for word in piece.words if isinstance(word, str)]
+            out += tool_words(texts[0], texts[1:])
+        else:
+            for word in piece.words:
+                out += ["(", *_shown(word.pieces), ")"] if isinstance(word, Group) else [word]
         out += piece.redirects
-    return " ".join(out)
+    return out
+
+
+def minds_case(name: str) -> bool:
+    """Whether a tool tells small letters from capitals."""
+    known = tool("windows", name)
+    cased = words("windows", "cased") | words("windows", "shared")
+    return known is None or known.special in ("posix", "case") or name in cased
 
 
 def tool_words(name: str, args: Sequence[str]) -> list[str]:
     """A Windows tool's words: case dropped where the tool drops it, options in one order."""
     name = tool_name(name)
     known = table("windows")["tool"].get(name)
-    standard = known is not None or name in table("windows")["reads"].split()
-    if not standard or name in _CASE or any("%" in arg for arg in args):
+    standard = known is not None or name in words("windows", "reads")
+    if name in ("find", "findstr"):
+        return [name, *(arg.lower() if arg[:1] == "/" and ":" not in arg else arg for arg in args)]
+    if name in ("ping", "tracert"):  # their options mind case, their hosts do not
+        args = [arg if arg[:1] in "-/" else arg.lower() for arg in args]
+        return [name, *_options(args, str((known or {}).get("values", "")))]
+    if not standard or minds_case(name) or any("%" in arg for arg in args):
         keep = [arg if " " in plain(arg) or not arg.strip('"') else plain(arg) for arg in args]
         return [name, *keep]
-    spelled = [_spell(arg) for arg in args]
+    spelled = [_spell(name, arg) for arg in args]
     values = (known or {}).get("values")
-    if values is None:
-        return [name, *spelled]
+    return [name, *(spelled if values is None else _options(spelled, values))]
+
+
+def _options(spelled: Sequence[str], values: str) -> list[str]:
+    """Options in one order before the other words."""
     options: list[str] = []
     operands: list[str] = []
-    index = 0
-    while index < len(spelled):
-        word = spelled[index]
-        index += 1
+    rest = list(spelled)
+    while rest:
+        word = rest.pop(0)
         if word[:1] in "/-" and len(word) > 1:
             option = "/" + word[1:]
-            if option[1:] in values.split() and index < len(spelled):
-                option += "=" + spelled[index]
-                index += 1
+            if option[1:].lower() in values.split() and rest:
+                option += "=" + rest.pop(0)
             options.append(option)
         else:
             operands.append(word)
-    return [name, *sorted(options), *operands]
+    return [*sorted(options), *operands]
 
 
-def _spell(arg: str) -> str:
+def _spell(name: str, arg: str) -> str:
     bare = plain(arg).lower()
+    if name == "reg":
+        root, slash, rest = bare.partition("\\")
+        bare = _REGISTRY.get(root, root) + slash + rest
+    if name == "nslookup":
+        bare = re.sub(r"^-(ty(pe)?|q|query(type)?)=", "-type=", bare)
     return '"' + bare + '"' if not bare or set(bare) & set(' "') else bare

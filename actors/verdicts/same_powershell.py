@@ -3,18 +3,31 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from stillfixed.actors.verdicts import powershell, same_cmd
 from stillfixed.actors.verdicts.effects_powershell import command_name
-from stillfixed.actors.verdicts.knowledge import table, tool
+from stillfixed.actors.verdicts.knowledge import table, tool, words
 from stillfixed.actors.verdicts.powershell import Token
 
-_CASED = re.compile(r"^-(c\w+|match|notmatch|replace|split|join|f|imatch|ireplace|isplit)$")
-_KEEP_CASE = {"format", "uformat", "filterxpath", "query", "filterxml", "ldapfilter", "body"}
-_INFIX = {
-    "-eq", "-ne", "-gt", "-ge", "-lt", "-le", "-like", "-notlike", "-match", "-notmatch",
-    "-contains", "-notcontains", "-in", "-notin", "-ceq", "-cne", "-clike", "-cnotlike", "-cmatch",
-    "-cnotmatch", "-ieq", "-ine", "-ilike", "-imatch", "-is", "-isnot", "-and", "-or", "-not",
+_CASED = re.compile(
+    r"^-(c(eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|contains|notcontains|in|notin|replace|split)"
+    r"|match|notmatch|imatch|inotmatch|replace|ireplace|split|isplit|join|f)$"
+)
+# parameters whose values mind letter case
+_KEEP_CASE = {
+    "format", "uformat", "filterxpath", "query", "filterxml", "ldapfilter", "body", "headers",
+    "argumentlist", "delimiter", "scripttext", "token", "password", "useragent",
+}  # fmt: skip
+_BARE = (
+    "eq ne gt ge lt le like notlike match notmatch contains notcontains in notin replace split"
+).split()
+_INFIX = {f"-{sign}{name}" for name in _BARE for sign in ("", "c", "i")} | {
+    "-is", "-isnot", "-and", "-or", "-not", "-xor",
+}  # fmt: skip
+_CALCULATED = {
+    "n": "name", "l": "name", "label": "name", "e": "expression", "w": "width", "a": "alignment",
+    "align": "alignment", "f": "formatstring",
 }  # fmt: skip
 
 
@@ -29,10 +42,13 @@ def _block(found: tuple[Token, ...]) -> str:
     joined = {token.text for token in found if token.kind == "operator"}
     if joined & {"&&", "||"}:
         return _raw(found)
-    return " ; ".join(
-        " | ".join(_part(part) for part in powershell.pipeline(statement))
-        for statement in powershell.statements(found)
-    )
+    return " ; ".join(map(_statement, powershell.statements(found)))
+
+
+def _statement(statement: list[Token]) -> str:
+    if len(statement) > 2 and statement[0].kind == "variable" and statement[1].text == "=":
+        return f"{_raw(statement[:1])} = {_statement(statement[2:])}"
+    return " | ".join(_part(part) for part in powershell.pipeline(statement))
 
 
 def _raw(found: Sequence[Token], keep_case: bool = False) -> str:
@@ -55,33 +71,89 @@ def _raw(found: Sequence[Token], keep_case: bool = False) -> str:
 
 def _token(token: Token, keep_case: bool) -> str:
     match token.kind:
+        case "group" if token.text == "@{":
+            return _table(token, keep_case)
         case "group" if keep_case and token.text == "(":
             return "(" + _raw(token.inner, keep_case=True) + ")"
         case "group":
             closing = "}" if token.text.endswith("{") else ")"
             return token.text + _block(token.inner) + closing
         case "single" | "double":
-            text = token.text
-            expands = token.kind == "double" and bool(re.search(r"[$`]", text))
-            if not keep_case and not expands:
-                text = text.lower()
-            plain = re.match(r"^[\w.:\\/*@-]+$", text) and not text.startswith(("-", "@"))
-            if plain and not expands and not text.isdigit():
-                return text
-            return ("$" if expands else "") + json.dumps(text, ensure_ascii=False)
+            return _string(token, keep_case)
         case "word":
-            return token.text if keep_case else token.text.lower()
+            return _operator(token.text) if not keep_case or token.text[:1] == "-" else token.text
         case "variable":
-            return re.sub(r"^\$\{(\w+)\}$", r"$\1", token.text).lower()
+            name = re.sub(r"^\$\{(\w+)\}$", r"$\1", token.text).lower()
+            return "$_" if name == "$psitem" else name
         case _:
             return token.text
 
 
+def _operator(text: str) -> str:
+    """A word in small letters; `-ieq` is what `-eq` means anyway."""
+    lowered = text.lower()
+    return "-" + lowered[2:] if lowered[2:] in _BARE and lowered.startswith("-i") else lowered
+
+
+def _string(token: Token, keep_case: bool) -> str:
+    text = token.text
+    expands = token.kind == "double" and bool(re.search(r"[$`]", text))
+    if not keep_case and not expands:
+        text = text.lower()
+    plain = re.match(r"^[\w.:\\/*@-]+$", text) and not text.startswith(("-", "@"))
+    if plain and not expands and not text.isdigit():
+        return text
+    return ("$" if expands else "") + json.dumps(text, ensure_ascii=False)
+
+
+def _table(token: Token, keep_case: bool) -> str:
+    """`@{ a = 1; b = 2 }`: entries in one order, the short keys of calculated columns in full."""
+    entries: list[str] = []
+    for entry in powershell.statements(token.inner):
+        split = next((i for i, t in enumerate(entry) if "=" in t.text and t.kind == "word"), None)
+        if split is None:
+            return token.text + _raw(token.inner, keep_case) + "}"
+        before, _, after = entry[split].text.partition("=")
+        left = [*entry[:split], *([Token("word", before)] if before else [])]
+        right = [*([Token("word", after)] if after else []), *entry[split + 1 :]]
+        key = _raw(left).strip('"')
+        entries.append(f"{_CALCULATED.get(key, key)}={_raw(right, keep_case)}")
+    return "@{" + ";".join(sorted(entries)) + "}"
+
+
 def _part(part: list[Token]) -> str:
+    redirected, part = _redirections(part)
+    return " ".join([_command(part), *redirected] if part else redirected)
+
+
+def _redirections(part: list[Token]) -> tuple[list[str], list[Token]]:
+    """`2> $null` and `2>$null` are one; they stand after the words of the command."""
+    out: list[str] = []
+    rest: list[Token] = []
+    tokens = list(part)
+    while tokens:
+        token = tokens.pop(0)
+        if token.kind != "operator" or ">" not in token.text:
+            rest.append(token)
+        elif "&" in token.text or not tokens:
+            out.append(token.text)
+        else:
+            target = [tokens.pop(0)]
+            while tokens and tokens[0].glued:
+                target.append(tokens.pop(0))
+            out.append(token.text + _raw(target))
+    return out, rest
+
+
+def _command(part: list[Token]) -> str:
     name = command_name(part)
-    if not name or part[0].kind != "word" or (len(part) > 1 and part[1].glued):
+    glued = len(part) > 1 and part[1].glued
+    if glued and "-" in name and part[1].text in ("{", "("):
+        part = [part[0], Token("group", part[1].text, False, part[1].inner), *part[2:]]
+        glued = False
+    if not name or part[0].kind != "word" or glued:
         return _expression(part)
-    if name in table("powershell")["keywords"].split() and part[0].text.lower() != "foreach":
+    if name in words("powershell", "keywords") and part[0].text.lower() != "foreach":
         return _raw(part, keep_case=True)
     if name == "." or part[0].text.startswith((".", "\\")):
         return _raw(part, keep_case=True)
@@ -96,7 +168,14 @@ def _expression(part: Sequence[Token]) -> str:
     shown = len(part) == 1 and part[0].kind in ("single", "double")
     if cased or shown or methods:
         # a method or a case-minding operator: what it is given keeps its case
-        return " ".join(_raw([token], keep_case=_is_text(token)) for token in part)
+        out: list[str] = []
+        for token in part:
+            piece = _raw([token], keep_case=_is_text(token))
+            if token.glued and out and token.text != ",":
+                out[-1] += piece
+            else:
+                out.append(piece)
+        return " ".join(out)
     return _raw(part)
 
 
@@ -112,34 +191,40 @@ def _native(part: Sequence[Token]) -> str:
         args = ['"' + t.text + '"' if " " in t.text else t.text for t in part[1:]]
         return " ".join(same_cmd.tool_words(name, args))
     head = name.lower().removesuffix(".exe")
-    standard = tool("windows", head) is not None
+    standard = tool("windows", head) is not None and not same_cmd.minds_case(head)
     return " ".join([head, _raw(part[1:], keep_case=not standard)])
 
 
-def _spec(name: str) -> tuple[list[str], list[str], set[str]]:
-    """(positional names, all names, switches) of a cmdlet, in lower case."""
+@lru_cache(maxsize=1024)
+def _spec(name: str) -> tuple[list[str], dict[str, str], frozenset[str]]:
+    """(positional names, every name or alias -> full name, switches) of a cmdlet, in lower case."""
     data = table("powershell")
     known: str = data["parameters"].get(name, ";")
     first, _, rest = known.partition(";")
-    common = data["common"]["parameters"].lower().split()
-    positional = first.lower().split()
-    listed = positional + rest.lower().split() + common
-    return (
-        positional,
-        [full.rstrip("!") for full in listed],
-        {full.rstrip("!") for full in listed if full.endswith("!")},
-    )
+    noun = name.partition("-")[2]
+    cim = data["more"]["cim"] if noun.startswith(tuple(data["more"]["cim_nouns"].split())) else ""
+    names: dict[str, str] = {}
+    switches: set[str] = set()
+    for entry in f"{first} {rest} {cim} {data['common']['parameters']}".lower().split():
+        full, *others = entry.rstrip("!").split("|")
+        names.setdefault(full, full)
+        for other in others:
+            names.setdefault(other, full)
+        if entry.endswith("!"):
+            switches.add(full)
+    positional = [entry.rstrip("!").split("|")[0] for entry in first.lower().split()]
+    return positional, names, frozenset(switches)
 
 
-def _full(key: str, names: Sequence[str]) -> str:
-    """A parameter's full name: exact, a common short form, or an unambiguous beginning."""
+def _full(key: str, names: dict[str, str]) -> str:
+    """A parameter's full name: exact, an alias, a common short form, or an unambiguous beginning."""
     if key in names:
-        return key
+        return names[key]
     short: dict[str, str] = table("powershell")["common"]["short"]
     if key in short:
         return short[key].lower()
-    fits = sorted({full for full in names if full.startswith(key)})
-    return fits[0] if len(fits) == 1 else key
+    fits = {full for spelled, full in names.items() if spelled == full and full.startswith(key)}
+    return fits.pop() if len(fits) == 1 else key
 
 
 def _arguments(args: Sequence[Token]) -> list[list[Token]]:
@@ -155,44 +240,62 @@ def _arguments(args: Sequence[Token]) -> list[list[Token]]:
     return out
 
 
+def _is_parameter(group: Sequence[Token]) -> bool:
+    return group[0].kind == "word" and bool(re.match(r"^-[A-Za-z]", group[0].text))
+
+
 def _cmdlet(name: str, args: Sequence[Token]) -> str:
     known = name in table("powershell")["parameters"]
     positional, names, switches = _spec(name)
     grouped = _arguments(args)
     if name == "where-object" and (short := _short_filter(grouped)):
         return f"{name} {{{short}}}"
+    if name == "foreach-object" and (member := _member(grouped)):
+        return f"{name} {{$_.{member}}}"
     if any(group[0].kind == "operator" for group in grouped):
         return f"{name} {_raw(args, keep_case=not known)}"
-    keep_case = any("casesensitive".startswith(g[0].text[1:].lower()) and len(g[0].text) > 5
-                    for g in grouped if g[0].text.startswith("-"))  # fmt: skip
+    keep_case = not known or any(
+        "casesensitive".startswith(g[0].text[1:].lower()) and len(g[0].text) > 5
+        for g in grouped if _is_parameter(g)
+    )  # fmt: skip
     given: list[tuple[str, str]] = []
     loose: list[str] = []
+    guessed = False
     index = 0
     while index < len(grouped):
         group = grouped[index]
         index += 1
         text = group[0].text
-        if group[0].kind != "word" or not re.match(r"^-[A-Za-z]", text):
+        if not _is_parameter(group):
             loose.append(_argument(group, keep_case, positional[len(loose) :][:1]))
             continue
         key, colon, value = text[1:].lower().partition(":")
         full = _full(key, names)
         if colon:
             tail = ([Token("word", text.partition(":")[2])] if value else []) + group[1:]
-            given.append((full, _argument(tail, keep_case, [full])))
+            given += _switched(full, tail, keep_case, switches)
             continue
         follows = grouped[index] if index < len(grouped) else None
-        is_value = follows is not None and not re.match(r"^-[A-Za-z]", follows[0].text)
-        if full in switches or not is_value:
+        if full in switches or follows is None or _is_parameter(follows):
             given.append((full, ""))
             continue
-        if not known and full not in names:
-            # an unknown cmdlet: whether the next word is this parameter's value is not known
-            return " ".join([name, *(_argument(g, True, []) for g in grouped)])
-        assert follows is not None
+        guessed = guessed or (not known and full not in names)
         given.append((full, _argument(follows, keep_case, [full])))
         index += 1
+    if guessed and loose:
+        # an unknown cmdlet: whether a word is a parameter's value is not known
+        return " ".join([name, *(_argument(group, True, []) for group in grouped)])
     return _assemble(name, positional, given, loose)
+
+
+def _switched(
+    full: str, tail: list[Token], keep_case: bool, switches: frozenset[str]
+) -> list[tuple[str, str]]:
+    """`-Force:$true` is `-Force`, and `-Force:$false` is nothing."""
+    value = _argument(tail, keep_case, [full]) if tail else ""
+    if full in switches and value in ("$true", "$false"):
+        return [(full, "")] if value == "$true" else []
+    return [(full, value)]
 
 
 def _assemble(
@@ -211,24 +314,67 @@ def _assemble(
 
 
 def _argument(group: Sequence[Token], keep_case: bool, names: Sequence[str]) -> str:
+    """One argument's value: quotes that hold nothing together fall away, digits' too."""
     keep = keep_case or bool(set(names) & _KEEP_CASE)
-    if names and names[0] in ("pattern",):
+    if "pattern" in names:
         keep = keep or any("\\" in token.text for token in group)
+    if len(group) == 1 and group[0].text == "@(" and all(
+        token.kind in ("single", "double", "word") or token.text == "," for token in group[0].inner
+    ):  # fmt: skip
+        group = group[0].inner or group
+    if "uri" in names and len(group) == 1 and group[0].kind in ("single", "double", "word"):
+        return _address(group[0])
+    if len(group) == 1 and group[0].kind in ("single", "double") and group[0].text.isdigit():
+        return group[0].text
     return _raw(group, keep_case=keep)
+
+
+def _address(token: Token) -> str:
+    """A web address: its scheme and host ignore case, its path does not."""
+    text = re.sub(r"^[\w+.-]+://[^/?#]*", lambda found: found.group().lower(), token.text)
+    expands = token.kind == "double" and bool(re.search(r"[$`]", text))
+    return ("$" if expands else "") + json.dumps(text, ensure_ascii=False)
+
+
+def _member(grouped: Sequence[Sequence[Token]]) -> str | None:
+    """`% Name`, `% -MemberName Name` and `% { $_.Name }` become one form."""
+    rest = [g for g in grouped if not (_is_parameter(g) and _begins(g, "membername"))]
+    if len(rest) != 1:
+        return None
+    token = rest[0][0]
+    if len(rest[0]) == 1 and token.kind in ("word", "single") and re.match(r"^[A-Za-z]\w*$", token.text):
+        return token.text.lower()
+    if len(rest[0]) == 1 and token.text == "{" and len(token.inner) == 2:
+        subject, member = token.inner
+        if subject.text.lower() in ("$_", "$psitem") and member.glued:
+            found = re.match(r"^\.([A-Za-z]\w*)$", member.text)
+            return found.group(1).lower() if found else None
+    return None
+
+
+def _begins(group: Sequence[Token], full: str) -> bool:
+    return len(group) == 1 and full.startswith(group[0].text[1:].lower())
 
 
 def _short_filter(grouped: Sequence[Sequence[Token]]) -> str | None:
     """`? Status -eq OK` and `? { $_.Status -eq 'OK' }` become one form."""
-    if len(grouped) == 1 and grouped[0][0].text == "{" and len(grouped[0]) == 1:
-        inner = list(grouped[0][0].inner)
+    rest = [
+        group for group in grouped
+        if not (_is_parameter(group) and len(group[0].text) > 3 and any(
+            _begins(group, full) for full in ("property", "value", "filterscript")))
+    ]  # fmt: skip
+    if len(rest) == 1 and len(rest[0]) == 1 and rest[0][0].text == "{":
+        inner = list(rest[0][0].inner)
         if inner and inner[0].text.lower() in ("$_", "$psitem"):
             return _comparison([Token("variable", "$_"), *inner[1:]])
         return None
-    if len(grouped) == 3 and grouped[0][0].kind == "word" and len(grouped[1]) == 1:
-        operator = grouped[1][0].text.lower()
-        if operator in _INFIX and not grouped[0][0].text.startswith("-"):
-            head = [Token("variable", "$_"), Token("word", "." + grouped[0][0].text, True)]
-            return _comparison([*head, grouped[1][0], *grouped[2]])
+    if rest and rest[0][0].kind == "word" and not _is_parameter(rest[0]):
+        head = [Token("variable", "$_"), Token("word", "." + rest[0][0].text, True)]
+        if len(rest) == 1 and len(rest[0]) == 1:
+            return _comparison(head)
+        operator = rest[1][0].text.lower() if len(rest) == 3 and len(rest[1]) == 1 else ""
+        if operator in _INFIX:
+            return _comparison([*head, rest[1][0], *rest[2]])
     return None
 
 

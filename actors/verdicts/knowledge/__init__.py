@@ -100,12 +100,17 @@ def words(topic: Topic, *path: str) -> frozenset[str]:
 
 
 class Grammar(Struct, frozen=True):
-    """How a tool takes options. `takes`: letter or long name -> "none", "value" or "maybe"."""
+    """How a tool takes options. `takes`: letter or long name -> "none", "value" or "maybe";
+    `number`: the option that `-5` stands for; `loose`: a value that may be there may also stand
+    apart; `exclusive`: letters of which the later one wins."""
 
     takes: dict[str, str]
     same_as: dict[str, str]
     single_dash_long: bool = False
     known: bool = True
+    number: str = ""
+    loose: bool = False
+    exclusive: tuple[str, ...] = ()
 
 
 class Tool(Struct, frozen=True):
@@ -157,8 +162,9 @@ def grammar(name: str, wrapper: bool = False) -> Grammar:
     """The option grammar of a POSIX tool or wrapper; `known` is False where nothing is written."""
     data = table("posix")
     spec = data["wrapper"].get(name, {}) if wrapper else data["tool"].get(name, {})
-    letters = spec.get("options", "" if wrapper else data["grammar"].get(name))
-    long = spec.get("long", () if wrapper else data["long"].get(name, ()))
+    own = {} if wrapper else data["spelling"].get(name, {})
+    letters = own.get("options", spec.get("options", "" if wrapper else None))
+    long = [*spec.get("long", ()), *own.get("long", ())]
     takes: dict[str, str] = {}
     same_as: dict[str, str] = {}
     for index, letter in enumerate(letters or ""):
@@ -170,4 +176,12 @@ def grammar(name: str, wrapper: bool = False) -> Grammar:
         takes[full.rstrip(":")] = "value" if full.endswith(":") else "none"
         if short:
             same_as[full.rstrip(":")] = short
-    return Grammar(takes, same_as, bool(spec.get("single_dash_long")), letters is not None)
+    return Grammar(
+        takes,
+        same_as,
+        bool(own.get("single_dash_long", spec.get("single_dash_long"))),
+        letters is not None,
+        own.get("number", ""),
+        bool(own.get("loose")),
+        tuple(own.get("exclusive", ())),
+    )
