@@ -59,20 +59,11 @@ def _begins(word: str, known: frozenset[str]) -> bool:
     return any(name.startswith(lowered) for name in known)
 
 
-@lru_cache(maxsize=4096)
-def keyword(word: str) -> str | None:
-    """The full keyword that a word abbreviates, None when it is none or not a unique one."""
-    lowered = word.lower()
-    short: dict[str, str] = table("network")["short"]
-    if lowered in short:
-        return short[lowered]
-    known = words("network", "keywords")
-    if lowered in known:
-        return lowered
-    if len(lowered) < 3 or not lowered.replace("-", "").isalpha():
-        return None
-    fits = [full for full in known if full.startswith(lowered)]
-    return fits[0] if len(fits) == 1 else None
+@lru_cache(maxsize=1)
+def _kinds() -> dict[str, str]:
+    """Every way to write a kind of interface -> its full name."""
+    kinds: dict[str, str] = table("network")["interfaces"]
+    return {short: full for full, line in kinds.items() for short in line.split()}
 
 
 def interface(word: str) -> str | None:
@@ -80,8 +71,7 @@ def interface(word: str) -> str | None:
     found = _INTERFACE.match(word)
     if found is None:
         return None
-    names: dict[str, str] = table("network")["interfaces"]
-    full = names.get(found.group(1).lower())
+    full = _kinds().get(found.group(1).lower())
     return full + found.group(2) if full else None
 
 
