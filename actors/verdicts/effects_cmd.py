@@ -196,21 +196,23 @@ def _started(args: Sequence[str], lowered: Sequence[str], depth: int) -> Effect:
     return command(rest[0], rest[1:], depth + 1)
 
 
+_REMOTE_VALUES = ("-u", "-p", "-w", "-n", "-a", "-r", "/u", "/p", "-remote")
+
+
 def _remote(args: Sequence[str], lowered: Sequence[str], depth: int) -> Effect:
     r"""`psexec \\host [options] program …` and `winrs -r:host program …`."""
     index = 0
     while index < len(args) and (lowered[index][:1] in "-/" or lowered[index].startswith("\\\\")):
         if lowered[index] in ("-c", "/c", "-f", "-v"):
             return "unknown"  # copies a program to the host and runs it
-        with_value = ("-u", "-p", "-w", "-n", "-i", "-a", "-r", "/u", "/p", "-rlo", "-remote")
-        takes = lowered[index] in with_value and not (
-            lowered[index] == "-i" and not lowered[index + 1 : index + 2][0:1][:1] == ["1"]
-        )
+        takes = lowered[index] in _REMOTE_VALUES
         index += 2 if takes else 1
     rest = list(args[index:])
     if not rest or depth >= _DEPTH_LIMIT:
         return "unknown"
-    return effect(_line(rest), depth + 1) if len(rest) == 1 else command(rest[0], rest[1:], depth + 1)
+    return (
+        effect(_line(rest), depth + 1) if len(rest) == 1 else command(rest[0], rest[1:], depth + 1)
+    )
 
 
 def _wsl(args: Sequence[str], lowered: Sequence[str], depth: int) -> Effect:

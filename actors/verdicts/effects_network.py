@@ -47,7 +47,9 @@ def _line(line: str, depth: int) -> Effect:
 def _filter(stage: Sequence[str]) -> Effect:
     head = stage[0].lower() if stage else ""
     acting = words("network", "pipe", "changes")
-    if head in acting or any(len(head) > 1 and name.startswith(head) for name in ("redirect", "append")):
+    if head in acting or any(
+        len(head) > 1 and name.startswith(head) for name in ("redirect", "append")
+    ):
         return "changes"
     for index, word in enumerate(stage):
         target = stage[index + 1] if index + 1 < len(stage) else ""
@@ -110,17 +112,21 @@ _IP_OBJECTS = ("a", "addr", "r", "route", "l", "link", "n", "neigh", "rule", "ma
 def _is_unix(lowered: Sequence[str]) -> bool:
     """Boxes that are Linux inside: `ip a`, `ip -br link`, `arp -a`, `hostname`."""
     if lowered[0] == "ip":
-        asks = set(lowered[1:]) & {"show", "list", "get"} or lowered[1:2] and lowered[1][0] == "-"
+        asks = set(lowered[1:]) & {"show", "list", "get"} or (lowered[1:2] and lowered[1][0] == "-")
         return bool(asks) or (len(lowered) == 2 and lowered[1] in _IP_OBJECTS)
     dashed = len(lowered) > 1 and lowered[1].startswith("-")
-    return lowered == ["hostname"] or (dashed and lowered[0] in ("arp", "hostname", "ping", "route"))
+    return lowered == ["hostname"] or (
+        dashed and lowered[0] in ("arp", "hostname", "ping", "route")
+    )
 
 
 def _unlisted(given: Sequence[str], full: Sequence[str], depth: int) -> Effect:
     """Fabric switches end their verbs in `show`; boxes that are built on Unix know its tools."""
     if re.match(r"^[a-z]+show$", full[0]):
         return "reads"
-    if re.match(r"^[a-z]+(clear|set|enable|disable|create|delete|add|remove|save|reset|config)$", full[0]):
+    if re.match(
+        r"^[a-z]+(clear|set|enable|disable|create|delete|add|remove|save|reset|config)$", full[0]
+    ):
         return "changes"
     return _posix(given, depth)
 
@@ -136,7 +142,11 @@ def _through(given: Sequence[str], lowered: Sequence[str], depth: int) -> Effect
         return _posix(given[2:] if lowered[1] in ("run", "-c") else given[1:], depth)
     if lowered[:2] == ["run", "bash"] and len(given) > 2:
         return _posix(given[2:], depth)
-    if lowered[0] == "run" and lowered[1:3] in (["/util", "bash"], ["util", "bash"]) and "-c" in lowered:
+    if (
+        lowered[0] == "run"
+        and lowered[1:3] in (["/util", "bash"], ["util", "bash"])
+        and "-c" in lowered
+    ):
         inner = given[lowered.index("-c") + 1 :]
         return _posix([inner[0].strip("\"'")], depth) if inner else "unknown"
     for entry in words_of_lines("through"):
@@ -144,10 +154,14 @@ def _through(given: Sequence[str], lowered: Sequence[str], depth: int) -> Effect
         steps = name.split(":")
         rest = given[len(steps) + int(skip) - (len(steps) - 1) :]
         if list(lowered[: len(steps)]) == steps and rest and depth < _DEPTH_LIMIT:
-            while rest and rest[0].lower() in ("-q", "-a", "diff", "interval") or rest and rest[0].isdigit():
+            while (rest and rest[0].lower() in ("-q", "-a", "diff", "interval")) or (
+                rest and rest[0].isdigit()
+            ):
                 rest = rest[1:]
             inner = head(rest[0].lower()) if rest else ""
-            known = inner in words("network", "reads") | {"list", "clear", "reload"} or name != "run"
+            known = (
+                inner in words("network", "reads") | {"list", "clear", "reload"} or name != "run"
+            )
             if name == "admin" and inner not in ("show", "dir", "ping"):
                 return None
             if rest and known:
@@ -179,7 +193,9 @@ def _first_words() -> frozenset[str]:
     data = table("network")
     lines = [line for kind in data["phrases"].values() for line in kind]
     listed = words("network", "reads") | words("network", "changes") | words("network", "unknown")
-    return listed | {line.split()[0] for line in (*lines, *data["within"], *data["through"].split())}
+    return listed | {
+        line.split()[0] for line in (*lines, *data["within"], *data["through"].split())
+    }
 
 
 def _within(rule: dict[str, str], rest: Sequence[str]) -> Effect:
@@ -219,7 +235,8 @@ def _step(step: str, word: str) -> bool:
 def _whole_words() -> frozenset[str]:
     """Words that are no shortened form of a longer one."""
     phrases = table("network")["phrases"]
-    steps = {step for kind in phrases.values() for line in kind for step in line.split()}
+    lines = [str(line) for kind in phrases.values() for line in kind]
+    steps = frozenset(step for line in lines for step in line.split())
     return steps | words("network", "reads") | words("network", "changes")
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _DEPTH_LIMIT = 8
 _SYSTEM_FOLDER = re.compile(r"^/(usr/)?(local/)?s?bin/|^/opt/homebrew/bin/")
-_OTHER_PROGRAMS = re.compile(r"^(LD_\w+|DYLD_\w+|BASH_ENV|ENV|PROMPT_COMMAND)=|^PATH=(?!.*\$\{?PATH)")
+_OTHER_PROGRAMS = re.compile(
+    r"^(LD_\w+|DYLD_\w+|BASH_ENV|ENV|PROMPT_COMMAND)=|^PATH=(?!.*\$\{?PATH)"
+)
 _INIT_SCRIPT = re.compile(r"^/(?:etc|usr/local/etc)/(?:init\.d|rc\.d|rc\.d/init\.d)/([\w.@-]+)$")
 _SOCKET = re.compile(r"(\d*)<>(?=\s*/dev/(?:tcp|udp)/)")
 _DOWNLOAD = {"curl", "wget", "fetch", "aria2c", "lynx"}
@@ -98,7 +100,7 @@ def command(given: Sequence[Word], depth: int, fed: Fed | None = None) -> Effect
     """What one command with its arguments does; `fed` is what its standard input gets."""
     if not given:
         return "reads"
-    if given[0].dynamic or given[0].glob and given[0].text not in ("[",):
+    if given[0].dynamic or (given[0].glob and given[0].text not in ("[",)):
         return "unknown"
     name = name_of(given[0].text)
     args = list(given[1:])
@@ -195,7 +197,9 @@ def _interpreter(name: str, args: Sequence[Word], depth: int, fed: Fed | None) -
     texts = [arg.text for arg in args]
     if any("curl" in arg.raw or "wget" in arg.raw for arg in args if arg.dynamic):
         return "changes"
-    if texts and all(text in ("--version", "-V", "--help", "-v", "-h", "-version") for text in texts):
+    if texts and all(
+        text in ("--version", "-V", "--help", "-v", "-h", "-version") for text in texts
+    ):
         return "reads"
     if name == "busybox" and args:
         return command(args, depth + 1, fed)

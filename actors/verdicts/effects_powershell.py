@@ -23,9 +23,7 @@ _RUNS = {"invoke-expression", "sh", "bash", "pwsh", "powershell", "python"}
 _JOINS = re.compile(r"^[2-6*]>&1$")
 _ASSIGN = ("=", "+=", "-=", "*=", "/=", "%=", "??=")
 _SUBEXPRESSION = re.compile(r"\$\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
-_ENVIRONMENT = re.compile(
-    r"(?i)^\$(?:\{env:(\w+(?:\(x86\))?)\}|env:(\w+))(?=[\\/])"
-)
+_ENVIRONMENT = re.compile(r"(?i)^\$(?:\{env:(\w+(?:\(x86\))?)\}|env:(\w+))(?=[\\/])")
 _FOLDERS = {
     "windir": "c:\\windows",
     "systemroot": "c:\\windows",
@@ -66,9 +64,7 @@ def statement(found: list[Token], scope: Scope) -> Effect:
     """What one statement does."""
     first = found[0]
     if first.kind == "word" and first.text.lower() in words("powershell", "keywords"):
-        is_alias = first.text.lower() == "foreach" and not (
-            len(found) > 1 and found[1].text == "("
-        )
+        is_alias = first.text.lower() == "foreach" and not (len(found) > 1 and found[1].text == "(")
         if not is_alias:
             return _keyword(found, scope)
     for index, token in enumerate(found):
@@ -243,9 +239,7 @@ def _expression(part: list[Token], scope: Scope) -> Effect:
     return worst(*found)
 
 
-def _command(
-    written: str, name: str, args: list[Token], scope: Scope, fed: Fed | None
-) -> Effect:
+def _command(written: str, name: str, args: list[Token], scope: Scope, fed: Fed | None) -> Effect:
     inner = groups(args, scope)
     given = cmdlets.parameters(args)
     if name in scope.own:

@@ -1,7 +1,7 @@
 """What standard input gives a POSIX command, where the line's own text tells it. Pure.
 
-Guarantee: a text is known only when every part of it stands in the line; lines that nobody described
-never read.
+Guarantee: a text is known only when every part of it stands in the line; lines that nobody
+described never read.
 """
 
 import re

@@ -156,7 +156,9 @@ def has(wanted: Sequence[str], args: Sequence[str], grammar: Grammar) -> bool:
     return False
 
 
-_SIMULATES = re.compile(r"^--(dry-?run|simulate|just-print|no-act|what-if)(=(?!false|none|no$)\w+)?$")
+_SIMULATES = re.compile(
+    r"^--(dry-?run|simulate|just-print|no-act|what-if)(=(?!false|none|no$)\w+)?$"
+)
 
 
 def tool_effect(
@@ -177,7 +179,15 @@ def tool_effect(
     return phrase_effect(tool, operands, args, grammar) or as_effect(tool.effect)
 
 
-_SHAPES = {"--no-pager", "--no-legend", "--json", "--verbose", "--quiet", "--no-ask-password", "--color"}
+_SHAPES = {
+    "--no-pager",
+    "--no-legend",
+    "--json",
+    "--verbose",
+    "--quiet",
+    "--no-ask-password",
+    "--color",
+}
 
 
 def _only_shapes(args: Sequence[str], grammar: Grammar) -> bool:

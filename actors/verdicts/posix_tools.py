@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from stillfixed.actors.verdicts.feeds import Fed, lines_effect
-from stillfixed.actors.verdicts.knowledge import grammar
+from stillfixed.actors.verdicts.knowledge import grammar, words
 from stillfixed.actors.verdicts.model import Effect
 from stillfixed.actors.verdicts.options import glob, split, worst
 from stillfixed.actors.verdicts.snippets import awk_effect, sed_effect
@@ -16,12 +16,7 @@ from stillfixed.actors.verdicts.sql import CLIENTS, client_effect
 HARMLESS_TARGET = re.compile(
     r"^(/dev/(null|stdout|stderr|tty|fd/\d+|tcp/.*|udp/.*)|/proc/self/fd/\d+|&?\d+|&?-)$"
 )
-_CURL_ACTS = frozenset(
-    "d F T O c Q K J t data-raw data-binary data-urlencode data-ascii form json upload-file append"
-    " remote-name remote-name-all cookie-jar config quote mail-from form-string output-dir etag-save"
-    " hsts alt-svc libcurl telnet-option mail-rcpt".split()
-)
-_CURL_WRITES = frozenset("o D output dump-header trace trace-ascii stderr".split())
+_ACTS_FIRST: tuple[Effect, ...] = ("changes", "reads")
 _SAFE_METHODS = ("", "GET", "HEAD", "OPTIONS", "TRACE")
 _ACTING_METHODS = ("POST", "PUT", "PATCH", "DELETE", "PURGE", "MKCOL", "MOVE", "COPY")
 _WGET_ACTS = {"post-data", "post-file", "body-data", "body-file", "input-file", "b", "i"}
@@ -44,8 +39,8 @@ def _curl(args: Sequence[str], fed: Fed | None) -> Effect:
     letters = {name for name, _ in options}
     if letters & {"G", "get"}:
         letters -= {"d", "data-urlencode", "data-raw", "data", "data-ascii", "data-binary"}
-    written = [value or "" for name, value in options if name in _CURL_WRITES]
-    if letters & _CURL_ACTS or not all(map(quiet, written)):
+    written = [value or "" for name, value in options if name in words("posix", "curl", "writes")]
+    if letters & words("posix", "curl", "acts") or not all(map(quiet, written)):
         return "changes"
     return method_effect(next((v or "" for n, v in options if n in ("X", "request")), ""))
 
@@ -127,7 +122,10 @@ def _dd(args: Sequence[str], fed: Fed | None) -> Effect:
 
 
 def _kill(args: Sequence[str], fed: Fed | None) -> Effect:
-    asks = args[:1] in (["-0"], ["-l"], ["-L"], ["--list"]) or args[:2] in (["-s", "0"], ["-n", "0"])
+    asks = args[:1] in (["-0"], ["-l"], ["-L"], ["--list"]) or args[:2] in (
+        ["-s", "0"],
+        ["-n", "0"],
+    )
     return "reads" if asks else "changes"
 
 
@@ -173,7 +171,7 @@ def _ifconfig(args: Sequence[str], fed: Fed | None) -> Effect:
 
 def _nc(args: Sequence[str], fed: Fed | None) -> Effect:
     """A connection opened to see whether it opens; what is typed into it may act."""
-    options, operands, _ = split(args, grammar("nc"))
+    options, _operands, _ = split(args, grammar("nc"))
     names = {name for name, _ in options}
     if names & {"l", "e", "c", "listen", "exec", "sh-exec", "o", "output", "x-output"}:
         return "unknown" if names & {"e", "c", "exec", "sh-exec"} else "changes"
@@ -229,42 +227,20 @@ def _typed(kind: str, option: str) -> Callable[[Sequence[str], Fed | None], Effe
 
 
 def _openssl(args: Sequence[str], fed: Fed | None) -> Effect:
-    if any(a in ("-out", "-keyout", "-writerand", "-CAcreateserial", "-pubout_file", "-sess_out",
-                 "-msgfile", "-keylogfile", "-respout", "-reqout", "-keytab") for a in args):  # fmt: skip
-        following = [args[i + 1] for i, a in enumerate(args[:-1]) if a in ("-out", "-keyout")]
-        return "reads" if following and all(map(quiet, following)) else "changes"
+    written = [args[i + 1] for i, arg in enumerate(args[:-1]) if arg in ("-out", "-keyout")]
+    if words("posix", "openssl", "writes") & set(args) and not (
+        written and all(map(quiet, written))
+    ):
+        return "changes"
     verb = args[0] if args else ""
     if verb == "req" and {"-newkey", "-new"} & set(args):
         return "changes"  # it writes privkey.pem where no other file is named
     if verb == "s_client":
         return "reads" if fed is None or not fed.text else lines_effect("protocol", fed)
-    known = {
-        "reads": "x509 verify version ciphers crl req dgst speed errstr asn1parse ocsp pkcs12 pkcs7 rsa"
-        " pkey ec sess_id list ecparam dhparam storeutl s_time nseq pkeyparam prime rand passwd enc"
-        " crl2pkcs7 base64 md5 sha1 sha256 sha512 help info dsa dsaparam smime pkeyutl spkac ts",
-        "changes": "genrsa genpkey gendsa ca rehash s_server cms srp fipsinstall",
-    }
-    return "reads" if verb in known["reads"].split() else (
-        "changes" if verb in known["changes"].split() else "unknown"
-    )  # fmt: skip
-
-
-_CLOUD_READS = (
-    "list*", "show*", "describe*", "get*", "head-*", "ls", "help", "lookup-*", "batch-get-*", "query",
-    "scan", "search*", "filter-log-events", "tail", "presign", "check-*", "wait", "simulate-*",
-    "estimate-*", "test-*", "validate*", "view-*", "detect-*", "select-*", "preview-*", "exists",
-    "read*", "cat", "find*", "version", "stat", "du", "hash", "print-*", "is-*",
-)  # fmt: skip
-_CLOUD_ACTS = (
-    "create*", "delete*", "update*", "set*", "add*", "remove*", "start*", "stop*", "restart*",
-    "reboot*", "terminate*", "put*", "modify*", "attach*", "detach*", "run-*", "cp", "mv", "rm", "rsync",
-    "sync", "mb", "rb", "import*", "deploy", "purge*", "login", "logout", "reset*", "enable*",
-    "disable*", "associate*", "disassociate*", "authorize*", "revoke*", "copy*", "move*", "send*",
-    "invoke*", "register*", "deregister*", "tag-*", "untag-*", "apply*", "patch", "cancel*", "get-object",
-    "deallocate*", "redeploy*", "resize*", "restore*", "upload*", "download*", "install*", "export*",
-    "release-*", "allocate*", "replace*", "promote*", "failover*", "rotate*", "publish*", "ssh", "scp",
-    "init", "activate", "suspend*", "resume*", "execute*", "approve*", "get-credentials", "upgrade",
-)  # fmt: skip
+    for kind in _ACTS_FIRST:
+        if verb in words("posix", "openssl", kind):
+            return kind
+    return "unknown"
 
 
 def _cloud(args: Sequence[str], fed: Fed | None) -> Effect:
@@ -279,13 +255,13 @@ def _cloud(args: Sequence[str], fed: Fed | None) -> Effect:
     if verbs in ([], ["configure"]):
         return "changes" if verbs else "unknown"
     for index, verb in enumerate(verbs[:6]):
-        if index == 0 and verb not in ("login", "logout", "init", "upgrade", "version", "help"):
-            if not verbs[1:] or re.match(r"^(ls|cat|du|stat|hash|cp|mv|rm|rsync|mb|rb)$", verb) is None:
-                continue  # the first word names a service
-        if any(glob(pattern, verb) for pattern in _CLOUD_ACTS):
-            return "changes"
-        if any(glob(pattern, verb) for pattern in _CLOUD_READS):
-            return "reads"
+        alone = verb in words("posix", "cloud", "first")
+        bucket = verb in words("posix", "cloud", "files") and len(verbs) > 1
+        if index == 0 and not alone and not bucket:
+            continue  # the first word names a service
+        for kind in _ACTS_FIRST:
+            if any(glob(pattern, verb) for pattern in words("posix", "cloud", kind)):
+                return kind
     return "unknown"
 
 
@@ -325,6 +301,8 @@ SPECIAL: dict[str, Callable[[Sequence[str], Fed | None], Effect]] = {
     "fs_cli": _typed("device", "-x"),
     "xfs_quota": _typed("xfs", "-c"),
     "PlistBuddy": _typed("plist", "-c"),
-    **dict.fromkeys(("aws", "az", "gcloud", "gsutil", "oci", "doctl", "linode-cli", "hcloud"), _cloud),
+    **dict.fromkeys(
+        ("aws", "az", "gcloud", "gsutil", "oci", "doctl", "linode-cli", "hcloud"), _cloud
+    ),
     **{name: _sql(name) for name in CLIENTS},
 }

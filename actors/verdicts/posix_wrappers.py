@@ -3,6 +3,7 @@
 Guarantee: a wrapper never makes a reader of what it runs.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -136,7 +137,7 @@ def _remote_option(option: str) -> Callable[[Sequence[Word], int, Fed | None], E
 def _ansible(args: Sequence[Word], depth: int, fed: Fed | None) -> Effect | None:
     """`ansible HOSTS -m MODULE -a ARGUMENTS`: facts and ping observe, command and shell run."""
     texts = [arg.text for arg in args]
-    given = dict(zip(texts, texts[1:], strict=False))
+    given = dict(itertools.pairwise(texts))
     module = given.get("-m", given.get("--module-name", "command"))
     if {"--list-hosts", "--version", "--check", "-C"} & set(texts):
         return "reads"
@@ -154,7 +155,9 @@ def _salt(args: Sequence[Word], depth: int, fed: Fed | None) -> Effect | None:
     for index, text in enumerate(texts):
         if text in ("cmd.run", "cmd.run_all", "cmd.run_stdout") and index + 1 < len(texts):
             return _line(texts[index + 1], depth)
-        if re.match(r"^(test\.(ping|version)|grains\.(items?|get|ls)|status\.\w+|disk\.\w+)$", text):
+        if re.match(
+            r"^(test\.(ping|version)|grains\.(items?|get|ls)|status\.\w+|disk\.\w+)$", text
+        ):
             return "reads"
         if re.match(r"^\w+\.(status|list\w*|info|get\w*|available|enabled|version|is_\w+)$", text):
             return "reads"

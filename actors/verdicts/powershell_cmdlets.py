@@ -102,7 +102,10 @@ def _web(args: list[Token], given: Given, scope: Scope) -> Effect:
     if _has(given, "outfile", least=4) or _has(given, "infile") or _has(given, "outputfilepath"):
         return "changes"
     methods = _value_of(given, "method", "custommethod", least=3)
-    found = [method_effect(value.text.strip("'\"").upper().replace("DEFAULT", "GET")) for value in methods]
+    found = [
+        method_effect(value.text.strip("'\"").upper().replace("DEFAULT", "GET"))
+        for value in methods
+    ]
     if not methods and _has(given, "body", "form", least=3):
         return "unknown"
     return worst("reads", *found)
@@ -257,7 +260,7 @@ def _ssh(args: list[Token], given: Given, scope: Scope) -> Effect:
     """Posh-SSH's Invoke-SSHCommand, PowerCLI's Invoke-VMScript: a line for another shell."""
     from stillfixed.actors.verdicts.effects_posix import effect
 
-    lines = [v for v in _value_of(given, "command", "scripttext", least=3)]
+    lines = list(_value_of(given, "command", "scripttext", least=3))
     plain = [v.text for v in lines if v.kind in ("single", "double") and "$" not in v.text]
     return worst(*(effect(text, scope.depth + 1) for text in plain)) if plain else "unknown"
 

@@ -34,7 +34,9 @@ def assigned(target: Sequence[Token], value: Sequence[Token], scope: Scope) -> E
     if head.kind == "group":
         return "changes"  # (Get-Item x).IsReadOnly = $false acts at once
     if head.kind == "word":
-        return "reads" if head.text.startswith("[") else "changes"  # a static setting of the session
+        return (
+            "reads" if head.text.startswith("[") else "changes"
+        )  # a static setting of the session
     named = [t.text[1:].lower() for t in target[1:] if t.glued and t.text.startswith(".")]
     if not named:
         return "reads"
@@ -66,10 +68,9 @@ def _closest(rule: dict[str, str], name: str) -> Effect | None:
 def method(name: str, made_of: str, given: str) -> Effect:
     """What calling a method does. `made_of`: what it stands on; `given`: its arguments."""
     for rule in table("powershell")["types"]:
-        if re.search(rule["type"], made_of, re.I):
-            if fits := _closest(rule, name):
-                wanted = rule.get("unless_given")
-                return "changes" if wanted and re.search(wanted, given, re.I) else fits
+        if re.search(rule["type"], made_of, re.I) and (fits := _closest(rule, name)):
+            wanted = rule.get("unless_given")
+            return "changes" if wanted and re.search(wanted, given, re.I) else fits
     for kind in ("reads", "changes", "unknown"):
         exact = words("powershell", "methods", kind)
         if name in exact:

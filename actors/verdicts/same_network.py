@@ -7,7 +7,7 @@ from functools import lru_cache
 from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.knowledge import table, words
 
-Branch = dict[str, "Branch"]  # type: ignore[misc]
+Branch = dict[str, "Branch"]
 _NUMBERS = re.compile(r"^\d[\d/.:]*$")
 
 
@@ -45,7 +45,11 @@ def _filter(stage: Sequence[str]) -> str:
     fits = [name for name in data["known"].split() if name.startswith(head)]
     full = data["prefer"].get(head, fits[0] if len(fits) == 1 else head)
     rest = list(stage[1:])
-    if full in data["plain"].split() and len(rest) == 1 and re.match(r"^(['\"])[\w.:/-]+\1$", rest[0]):
+    if (
+        full in data["plain"].split()
+        and len(rest) == 1
+        and re.match(r"^(['\"])[\w.:/-]+\1$", rest[0])
+    ):
         rest = [rest[0][1:-1]]  # quotes that hold nothing together
     return " ".join([full, *rest])
 
@@ -99,12 +103,18 @@ def _command(given: Sequence[str]) -> list[str]:
             here = (here or {}).get("") or here
             named = False
             continue
-        may_be_name = bool(here and "" in here) and (len(word) < 2 or (word != lowered and not shouted))
-        full = _branch(here, lowered) if here and not (may_be_name and lowered not in here) else None
+        may_be_name = bool(here and "" in here) and (
+            len(word) < 2 or (word != lowered and not shouted)
+        )
+        full = (
+            _branch(here, lowered) if here and not (may_be_name and lowered not in here) else None
+        )
         if full is None:
             known = lowered if lowered in _every_word() else None
             out.append(known or word)
-            here = None if known is None and not (here or {}).get("") else (here or {}).get("") or here
+            here = (
+                None if known is None and not (here or {}).get("") else (here or {}).get("") or here
+            )
         else:
             out.append(full)
             here = here[full] if here else None

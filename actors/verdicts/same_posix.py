@@ -20,7 +20,15 @@ _WHOLE = {
     "command_substitution", "process_substitution", "heredoc_body", "heredoc_redirect",
     "herestring_redirect", "function_definition",
 }  # fmt: skip
-_WORDS = {"word", "string", "raw_string", "concatenation", "number", "simple_expansion", "expansion"}
+_WORDS = {
+    "word",
+    "string",
+    "raw_string",
+    "concatenation",
+    "number",
+    "simple_expansion",
+    "expansion",
+}
 _DNS_TYPES = {
     "a", "aaaa", "mx", "ns", "txt", "soa", "ptr", "srv", "cname", "caa", "ds", "dnskey", "any",
     "tlsa", "naptr", "spf", "rrsig", "https", "svcb",
@@ -117,7 +125,7 @@ def _simple(given: Sequence[Word], depth: int) -> list[str]:
         return [_spell(word) for word in given]
     if name in table("posix")["wrapper"] and name != "sudo":
         return _wrapped(name, args, depth)
-    for index, arg in enumerate(args):
+    for _index, arg in enumerate(args):
         inside = arg.text == "exec" and name in ("docker", "podman", "kubectl", "oc", "lxc", "pct")
         if inside or (name == "find" and arg.text in ("-exec", "-execdir", "-ok")):
             return [_spell(word) for word in given]  # a command inside keeps its order
@@ -140,7 +148,13 @@ def _wrapped(name: str, args: list[Word], depth: int) -> list[str]:
     if spec.get("line"):
         if any(arg.dynamic for arg in inner):
             return [json.dumps(name), *own, *map(_spell, inner)]
-        return [json.dumps(name), *own, "{", canonical(" ".join(a.text for a in inner), depth + 1), "}"]
+        return [
+            json.dumps(name),
+            *own,
+            "{",
+            canonical(" ".join(a.text for a in inner), depth + 1),
+            "}",
+        ]
     if depth > _DEPTH_LIMIT:
         return [json.dumps(name), *own, *map(_spell, inner)]
     return [json.dumps(name), *own, "{", *_simple(inner, depth + 1), "}"]
@@ -205,7 +219,8 @@ def _options(options: list[Item], style: Grammar, stand_ins: dict[str, str]) -> 
     """Options in one order; those that contradict one another stay in theirs."""
     grouped: dict[str, list[str]] = {}
     for item in options:
-        group = next((g for g in style.exclusive if item.name in g), item.name or "")
+        name = item.name or ""
+        group = next((g for g in style.exclusive if len(name) == 1 and name in g), name)
         grouped.setdefault(group, []).append(_shown(item, stand_ins))
     return [text for group in sorted(grouped) for text in grouped[group]]
 
@@ -233,7 +248,12 @@ def _operands(name: str, operands: list[str], texts: Sequence[str], style: Gramm
         out = operands_of(name, texts, style)
     if name == "ip":
         out = [*out, "show"] if len(out) == 1 else out
-        if out[0:1] and out[0] in ("address", "link") and out[1:3] == ["show", "dev"] and len(out) == 4:
+        if (
+            out[0:1]
+            and out[0] in ("address", "link")
+            and out[1:3] == ["show", "dev"]
+            and len(out) == 4
+        ):
             out = [*out[:2], out[3]]
     if name == "systemctl" and len(out) > 1:
         out = [out[0], *(_unit(word) for word in out[1:])]

@@ -19,9 +19,10 @@ _KEEP_CASE = {
     "format", "uformat", "filterxpath", "query", "filterxml", "ldapfilter", "body", "headers",
     "argumentlist", "delimiter", "scripttext", "token", "password", "useragent",
 }  # fmt: skip
-_BARE = (
-    "eq ne gt ge lt le like notlike match notmatch contains notcontains in notin replace split"
-).split()
+_BARE = [
+    "eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch", "contains",
+    "notcontains", "in", "notin", "replace", "split",
+]  # fmt: skip
 _INFIX = {f"-{sign}{name}" for name in _BARE for sign in ("", "c", "i")} | {
     "-is", "-isnot", "-and", "-or", "-not", "-xor",
 }  # fmt: skip
@@ -217,7 +218,7 @@ def _spec(name: str) -> tuple[list[str], dict[str, str], frozenset[str]]:
 
 
 def _full(key: str, names: dict[str, str]) -> str:
-    """A parameter's full name: exact, an alias, a common short form, or an unambiguous beginning."""
+    """A parameter's full name: exact, an alias, a short form, or an unambiguous beginning."""
     if key in names:
         return names[key]
     short: dict[str, str] = table("powershell")["common"]["short"]
@@ -342,7 +343,11 @@ def _member(grouped: Sequence[Sequence[Token]]) -> str | None:
     if len(rest) != 1:
         return None
     token = rest[0][0]
-    if len(rest[0]) == 1 and token.kind in ("word", "single") and re.match(r"^[A-Za-z]\w*$", token.text):
+    if (
+        len(rest[0]) == 1
+        and token.kind in ("word", "single")
+        and re.match(r"^[A-Za-z]\w*$", token.text)
+    ):
         return token.text.lower()
     if len(rest[0]) == 1 and token.text == "{" and len(token.inner) == 2:
         subject, member = token.inner

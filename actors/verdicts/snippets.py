@@ -1,6 +1,6 @@
 """Programs written on the command line: `python -c`, `perl -ne`, `ruby -e`, awk, sed. Pure.
 
-Guarantee: what these rules do not understand is never a reader; a program kept in a file is unknown.
+Guarantee: what these rules do not understand is never a reader; a program in a file is unknown.
 """
 
 import ast
@@ -28,7 +28,15 @@ def snippet(name: str, args: Sequence[Word], fed: Fed | None, depth: int) -> Eff
         case "node" | "nodejs" | "bun" | "deno":
             return _one_liner("node", texts, args, r"^(-e|-p|-pe|--eval|--print|eval)$", depth)
         case "php":
-            if texts[:1] and texts[0] in ("-m", "-i", "--ini", "--modules", "--info", "--ri", "--re"):
+            if texts[:1] and texts[0] in (
+                "-m",
+                "-i",
+                "--ini",
+                "--modules",
+                "--info",
+                "--ri",
+                "--re",
+            ):
                 return "reads"
             if texts[:1] == ["-l"]:
                 return "reads"
@@ -40,7 +48,11 @@ def snippet(name: str, args: Sequence[Word], fed: Fed | None, depth: int) -> Eff
         case "pwsh":
             return _powershell(texts)
         case "java" | "javac":
-            return "reads" if texts[:1] and texts[0] in ("--list-modules", "-XshowSettings") else "unknown"
+            return (
+                "reads"
+                if texts[:1] and texts[0] in ("--list-modules", "-XshowSettings")
+                else "unknown"
+            )
         case _:
             return "unknown"
 
@@ -96,9 +108,7 @@ def _pattern(name: str, kind: str) -> re.Pattern[str]:
 # Python: parsed, never run
 
 
-def _python_call(
-    texts: Sequence[str], args: Sequence[Word], fed: Fed | None, depth: int
-) -> Effect:
+def _python_call(texts: Sequence[str], args: Sequence[Word], fed: Fed | None, depth: int) -> Effect:
     index = 0
     while index < len(texts) and re.match(r"^-[bBdEhiIOqsSuvxP]+$", texts[index]):
         index += 1
@@ -181,7 +191,9 @@ def _call(node: ast.Call, own: set[str], depth: int) -> Effect:
         return "changes"
     if last == "Request" and any(k.arg in ("data", "method") for k in node.keywords):
         return "changes"
-    if last == "print" and any(k.arg == "file" and "std" not in _dotted(k.value) for k in node.keywords):
+    if last == "print" and any(
+        k.arg == "file" and "std" not in _dotted(k.value) for k in node.keywords
+    ):
         return "unknown"
     kinds: tuple[Effect, ...] = ("changes", "unknown", "reads")
     for wanted in (name, last):  # what is known of the dotted name comes first
@@ -193,7 +205,9 @@ def _call(node: ast.Call, own: set[str], depth: int) -> Effect:
 
 def _opened(node: ast.Call, name: str) -> Effect:
     mode: ast.expr | None = node.args[1] if len(node.args) > 1 else None
-    if name.count(".") and not name.startswith(("io.", "codecs.", "gzip.", "bz2.", "lzma.", "tarfile.")):
+    if name.count(".") and not name.startswith(
+        ("io.", "codecs.", "gzip.", "bz2.", "lzma.", "tarfile.")
+    ):
         mode = node.args[0] if node.args and "path" in name.lower() else mode
     mode = next((k.value for k in node.keywords if k.arg == "mode"), mode)
     if mode is None:
@@ -246,7 +260,9 @@ def awk_effect(program: str, depth: int) -> Effect:
 def sed_effect(script: str) -> Effect:
     """A sed script: the commands `w`, `W` and `e`, and the flags `w` and `e` of `s`."""
     bare = re.sub(r"\\.", "_", script)
-    for sub in re.finditer(r"(?:^|[;{}\n\d/$,!\s])s([|/#,@%:!_~+])(.*?)\1(.*?)\1([a-zA-Z0-9]*)", bare, re.S):
+    for sub in re.finditer(
+        r"(?:^|[;{}\n\d/$,!\s])s([|/#,@%:!_~+])(.*?)\1(.*?)\1([a-zA-Z0-9]*)", bare, re.S
+    ):
         flags = sub.group(4)
         if "w" in flags:
             return "changes"

@@ -59,7 +59,9 @@ _META_READS = re.compile(
     r"|stats|timeout|timer|fullschema|lint|separator|nullvalue)\b|\\[sSG](\s|$))",
     re.I,
 )
-_META_ACTS = re.compile(r"^\s*(\\(o|w|copy|s|g)\s+\S|\.(output|once|backup|save|restore|import|clone)\b)")
+_META_ACTS = re.compile(
+    r"^\s*(\\(o|w|copy|s|g)\s+\S|\.(output|once|backup|save|restore|import|clone)\b)"
+)
 _FILES = {"f", "i", "file", "input-file"}
 _OUTPUTS = {"o", "L", "output", "log-file", "tee", "spool"}
 
@@ -90,7 +92,9 @@ def _statement(part: str) -> Effect:
         return "reads"  # a plan only, whatever is planned
     if re.match(r"^\s*(show|desc(ribe)?|help|list)\b", part, re.I):
         return "reads"
-    if re.match(r"^\s*(restore\s+(verifyonly|headeronly|filelistonly|labelonly)|dbcc\s)", part, re.I):
+    if re.match(
+        r"^\s*(restore\s+(verifyonly|headeronly|filelistonly|labelonly)|dbcc\s)", part, re.I
+    ):
         repairs = re.search(r"\brepair_\w+|\bshrink|\bfree\w*cache|\bdrop", part, re.I)
         return "changes" if repairs else "reads" if _READS.match(part) else "changes"
     if _PROCEDURE.match(part):

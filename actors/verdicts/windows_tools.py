@@ -57,7 +57,7 @@ def _netsh(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> Effe
     if not rest:
         return "unknown"
     for word in rest:
-        if len(word) > 1 and "show".startswith(word) or word in ("dump", "help", "?"):
+        if (len(word) > 1 and "show".startswith(word)) or word in ("dump", "help", "?"):
             return "changes" if "wlanreport" in rest or "report" in rest[-1:] else "reads"
         if word in words("windows", "netsh", "acts") or re.match(r"^(set|add|del|reset)\w*$", word):
             return "changes"
@@ -76,8 +76,12 @@ def _assignment(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) ->
 
 def _wmic(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> Effect:
     if any(arg.startswith(("/output", "/append", "/record")) for arg in lowered):
-        screen = all(re.match(r"^/\w+:(stdout|clipboard)", a) for a in lowered if a[:4] in ("/out", "/app"))
-        return "reads" if screen and not any(a.startswith("/record") for a in lowered) else "changes"
+        screen = all(
+            re.match(r"^/\w+:(stdout|clipboard)", a) for a in lowered if a[:4] in ("/out", "/app")
+        )
+        return (
+            "reads" if screen and not any(a.startswith("/record") for a in lowered) else "changes"
+        )
     if set(lowered) & {"call", "delete", "create", "set"}:
         return "changes"
     if set(lowered) & {"get", "list", "assoc"}:
@@ -118,7 +122,9 @@ def _script(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> Eff
         if name in ("prnmngr.vbs", "prnport.vbs", "prnjobs.vbs", "prndrvr.vbs", "prncnfg.vbs"):
             return "reads" if any(arg in ("-l", "-g") for arg in lowered) else "changes"
         if name == "ospp.vbs":
-            shows = any(arg.startswith(("/dstatus", "/dhistory", "/dinstid", "/dcmid")) for arg in lowered)
+            shows = any(
+                arg.startswith(("/dstatus", "/dhistory", "/dinstid", "/dcmid")) for arg in lowered
+            )
             return "reads" if shows else "changes"
         if name == "pubprn.vbs":
             return "changes"
@@ -146,7 +152,11 @@ def _certutil(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> E
     """`-urlcache` lists, and deletes or downloads with more words; a bare file is dumped."""
     if any(arg[1:] == "urlcache" for arg in lowered):
         operands = [arg for arg in lowered if arg[:1] not in "-/"]
-        return "changes" if "delete" in lowered or len(operands) > 1 or "-split" in lowered else "reads"
+        return (
+            "changes"
+            if "delete" in lowered or len(operands) > 1 or "-split" in lowered
+            else "reads"
+        )
     return "reads" if not any(arg[:1] in "-/" for arg in lowered) else None
 
 
