@@ -126,7 +126,7 @@ def command(
     fed: Fed | None = None,
 ) -> Effect:
     """One tool with its words. `posix_too`: also look among the POSIX tools (pwsh on Linux)."""
-    name = tool_name(name)
+    name = "cmd" if name.lower().strip('"') == "%comspec%" else tool_name(name)
     if not name or name.startswith("::") or re.match(r"^:\w+$", name):
         return "reads"
     if name in _PRINTS or re.match(r"^(echo[.:(/+]|rem\b)", name):

@@ -27,6 +27,7 @@ _OTHER_PROGRAMS = re.compile(
 )
 _INIT_SCRIPT = re.compile(r"^/(?:etc|usr/local/etc)/(?:init\.d|rc\.d|rc\.d/init\.d)/([\w.@-]+)$")
 _SOCKET = re.compile(r"(\d*)<>(?=\s*/dev/(?:tcp|udp)/)")
+_READ_WRITE = re.compile(r"(\d+)<>")
 _DOWNLOAD = {"curl", "wget", "fetch", "aria2c", "lynx"}
 _VERSION = (["--help"], ["--version"], ["-V"], ["-version"], ["--usage"])
 
@@ -35,7 +36,8 @@ def effect(line: str, depth: int = 0) -> Effect:
     """The effect of a whole line; deeper than eight command lines in one another: `unknown`."""
     if depth > _DEPTH_LIMIT:
         return "unknown"
-    root = shell.parse(_SOCKET.sub(r"\1<", line))
+    # the grammar does not know <>: it opens a connection, or a file that it may create
+    root = shell.parse(_READ_WRITE.sub(r"\1>", _SOCKET.sub(r"\1<", line)))
     own = {shell.text(n.children[0]) for n in shell.walk(root) if n.type == "function_definition"}
     found = [_node_effect(node, depth, own) for node in shell.walk(root)]
     if root.has_error:

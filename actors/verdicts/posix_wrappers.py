@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from stillfixed.actors.verdicts.feeds import Fed
-from stillfixed.actors.verdicts.knowledge import grammar, table
+from stillfixed.actors.verdicts.knowledge import grammar, listed, table
 from stillfixed.actors.verdicts.model import Effect
-from stillfixed.actors.verdicts.options import has, split, worst
+from stillfixed.actors.verdicts.options import as_effect, has, split, worst
 from stillfixed.actors.verdicts.shell import Word
 
 
@@ -33,15 +33,15 @@ def wrapped(name: str, args: Sequence[Word], depth: int, fed: Fed | None) -> Eff
     texts = [arg.text for arg in args]
     head = options_end(texts, style.takes, spec)
     own = texts[:head]
-    if spec.get("acts") and has(spec["acts"], own, style):
+    if has(listed(spec.get("acts")), own, style):
         return "changes"
-    if spec.get("hides") and has(spec["hides"], own, style):
+    if has(listed(spec.get("hides")), own, style):
         return "unknown"
-    if spec.get("shows") and has(spec["shows"], own, style):
+    if has(listed(spec.get("shows")), own, style):
         return "reads"
     if spec.get("process") and has([spec["process"]], own, style):
         # a running process: its number alone asks, a value before it sets
-        sets = len(args) - head > 1 or has(spec.get("sets", ()), own, style)
+        sets = len(args) - head > 1 or has(listed(spec.get("sets")), own, style)
         return "changes" if sets else "reads"
     if option := spec.get("command_option"):
         commands = [v for n, v in split(texts, style)[0] if n in option.split() and v is not None]
@@ -52,7 +52,7 @@ def wrapped(name: str, args: Sequence[Word], depth: int, fed: Fed | None) -> Eff
     if not rest:
         if spec.get("line") and fed and fed.text:
             return worst(least, _line(fed.text, depth))
-        return {"changes": "changes", "unknown": "unknown"}.get(spec.get("bare", ""), "reads")  # type: ignore[return-value]
+        return as_effect(spec.get("bare", "reads"))
     if spec.get("line"):
         if any(word.dynamic and word.raw.lstrip('"').startswith("$") for word in rest[:1]):
             return "unknown"
@@ -67,7 +67,12 @@ def _remote(rest: Sequence[Word], depth: int, fed: Fed | None) -> Effect:
     joined = " ".join(word.text for word in rest)
     if re.match(r"^(sudo\s+)?(ba|da|z|k)?sh(\s+-[a-z]+)*(\s+-)?$", joined) and "c" not in joined:
         return _line(fed.text, depth) if fed and fed.text is not None else "unknown"
-    return _line(joined, depth)
+    found = _line(joined, depth)
+    if found == "unknown" and re.match(r"(show|display|get|ping)\s", joined) and depth < 6:
+        from stillfixed.actors.verdicts import effects_network
+
+        return effects_network.effect(joined, depth + 1)  # a switch or a router
+    return found
 
 
 def options_end(texts: Sequence[str], takes: dict[str, str], spec: dict[str, object]) -> int:

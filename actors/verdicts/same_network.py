@@ -32,9 +32,14 @@ def canonical(line: str) -> str:
 @lru_cache(maxsize=1024)
 def spellings(line: str) -> str:
     """A command as given and, where it is one of a device, in full: what the judge looks for in a
-    command (`ip bgp summary`) is found in `sh ip bgp sum` too."""
-    device = re.match(r"\s*(?:do\s+|run\s+)?(?:sho?|show|disp?|display)\s", line, re.I)
-    return f"{line}\n{canonical(line)}".lower() if device else line.lower()
+    command (`ip bgp summary`) is found in `sh ip bgp sum` too. An interface comes last there."""
+    if not re.match(r"\s*(?:do\s+|run\s+)?(?:sho?|show|disp?|display)\s", line, re.I):
+        return line.lower()
+    full = canonical(line)
+    last = re.sub(
+        r"^((?:show|display) interfaces) (\S*\d\S*) (\S[^|]*?)(?= \||$)", r"\1 \3 \2", full
+    )
+    return f"{line}\n{last}".lower()
 
 
 def _filter(stage: Sequence[str]) -> str:
@@ -77,6 +82,8 @@ def _branch(branches: Branch, word: str) -> str | None:
     preferred = table("network")["prefer"].get(word)
     if preferred in fits:
         return str(preferred)
+    if len(word) < 3 and "" in branches:
+        return None  # two letters where a name may stand
     if len(fits) == 1:
         return fits[0]
     if fits and all(name.startswith(min(fits, key=len)) for name in fits):

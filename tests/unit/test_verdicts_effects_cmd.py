@@ -5,6 +5,8 @@ import pytest
 from stillfixed.actors.verdicts import Effect, effect_of
 
 READS = r"""
+%COMSPEC% /c dir
+ssh admin@h "show version"
 nbtstat -r
 nbtstat -A 10.8.0.2
 net use z:
@@ -242,11 +244,9 @@ repadmin /options dc1
 start "" "C:\x\setup.exe"
 call check.bat
 powershell -File x.ps1
-ssh admin@h "show version"
 python x.py
 acmectl status
 C:\Tools\x.exe
-%COMSPEC% /c dir
 sqlcmd -i x.sql
 services.msc
 """

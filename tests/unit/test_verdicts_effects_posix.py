@@ -65,6 +65,7 @@ bash <<< uptime
 """
 
 CHANGES = r"""
+exec 3<>/tmp/x
 ip l s eth0 up
 ip n f dev eth0
 nmcli con up x
@@ -113,7 +114,6 @@ psql <<< 'drop table x'
 """
 
 UNKNOWN = r"""
-exec 3<>/tmp/x
 sed 's/a/b/e' f
 npm run check
 make

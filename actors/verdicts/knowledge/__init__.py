@@ -129,8 +129,14 @@ class Tool(Struct, frozen=True):
     feed: str = ""
 
 
-def _phrases(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(line.split()) for line in lines)
+def listed(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    """A list written as one text with commas, or as an array."""
+    parts = value.split(",") if isinstance(value, str) else value or ()
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _phrases(value: str | Iterable[str] | None) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(line.split()) for line in listed(value))
 
 
 @lru_cache(maxsize=1024)
@@ -145,13 +151,13 @@ def tool(topic: Topic, name: str) -> Tool | None:
     return Tool(
         effect=spec.get("effect", "unknown"),
         bare=spec.get("bare"),
-        acts=tuple(spec.get("acts", ())),
-        writes=tuple(spec.get("writes", ())),
-        shows=tuple(spec.get("shows", ())),
-        lists=tuple(spec.get("lists", ())),
-        reads=_phrases(spec.get("reads", ())),
-        changes=_phrases(spec.get("changes", ())),
-        unknown=_phrases(spec.get("unknown", ())),
+        acts=listed(spec.get("acts")),
+        writes=listed(spec.get("writes")),
+        shows=listed(spec.get("shows")),
+        lists=listed(spec.get("lists")),
+        reads=_phrases(spec.get("reads")),
+        changes=_phrases(spec.get("changes")),
+        unknown=_phrases(spec.get("unknown")),
         special=spec.get("special", ""),
         feed=spec.get("feed", ""),
     )
@@ -164,7 +170,7 @@ def grammar(name: str, wrapper: bool = False) -> Grammar:
     spec = data["wrapper"].get(name, {}) if wrapper else data["tool"].get(name, {})
     own = {} if wrapper else data["spelling"].get(name, {})
     letters = own.get("options", spec.get("options", "" if wrapper else None))
-    long = [*spec.get("long", ()), *own.get("long", ())]
+    long = [*listed(spec.get("long")), *listed(own.get("long"))]
     takes: dict[str, str] = {}
     same_as: dict[str, str] = {}
     for index, letter in enumerate(letters or ""):
@@ -183,5 +189,5 @@ def grammar(name: str, wrapper: bool = False) -> Grammar:
         letters is not None,
         own.get("number", ""),
         bool(own.get("loose")),
-        tuple(own.get("exclusive", ())),
+        listed(own.get("exclusive")),
     )
