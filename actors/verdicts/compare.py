@@ -251,7 +251,8 @@ def _answers(fault: Shown, other: Shown) -> bool:
         for key, fact in other.facts.items()
         if fact.health == "healthy"
     )
-    answered = any(key not in fault.cells for key in other.cells)
+    shown = {name for item, field in fault.cells for name in (field, *item.split("/"))}
+    answered = any(field not in shown for _, field in other.cells)
     silent = not any(fact.field != EXIT for fact in fault.healthy)
     return said_anew or (silent and (bool(other.healthy) or answered))
 

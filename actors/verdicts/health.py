@@ -36,6 +36,7 @@ from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.parsing import error_lines, parse
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
+from stillfixed.actors.verdicts.traces import arrived
 
 _FLAGGED = re.compile(r"(?<![\w/.])([A-Za-z][\w-]*\d[\d/.]*|\d+(?:/\d+)+) {0,4}\(([A-Za-z]{1,2})\)")
 
@@ -78,11 +79,14 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
         reading = special or output.read(run.stdout, command)
     stderr = error_lines(output.clean(run.stderr))
     listing = listing_of(command)
+    if listing and platform == "network" and listing.rows != "wanted" and not run.stdout.strip():
+        listing = None  # devices print a heading or a sentence where a list of theirs is empty
     if listing and says_empty(listing, stderr):
         stderr = []
     facts: Facts = {}
     lines = _numbered(run.stdout, stderr)
     answers = [*answer_facts(command, platform, lines), *echo_facts(command, platform, lines)]
+    answers = [arrived(fact, run.stdout) for fact in answers]
     told = {fact.line for fact in answers}
     stderr = [line for place, line in enumerate(stderr, 1) if -place not in told]
     answers = [fact if (fact.line or 0) > 0 else replace(fact, line=None) for fact in answers]
