@@ -81,26 +81,6 @@ def _counted(first: Shown, second: Shown) -> Iterator[FieldChange]:
             yield _change(key, left, second.facts[key], verdict, note)
 
 
-def end_is_missing(first: Shown, second: Shown) -> bool:
-    """Whether the end of the first output is not in the second at all, as in one that was cut
-    short: values of fields that other items still have, or things that were healthy."""
-    if second.all_clear:
-        return False
-    before, after = (
-        first.facts.keys() | first.cells.keys(),
-        second.facts.keys() | second.cells.keys(),
-    )
-    if {item for item, _ in after} - {item for item, _ in before}:
-        return False
-    fields = {field for _, field in second.cells}
-    lines = {key: cell.line or 0 for key, cell in first.cells.items() if key[1] in fields}
-    lines |= {key: f.line or 0 for key, f in first.facts.items() if f.health == "healthy"}
-    shown = lines | {key: fact.line or 0 for key, fact in first.facts.items()}
-    last = max((line for key, line in shown.items() if key in after), default=0)
-    lost = [line for key, line in lines.items() if line and key not in after]
-    return bool(lost) and min(lost) > last
-
-
 def _complains(first: Shown, second: Shown) -> str:
     """Why complaints of the second run are no faults of the thing: it shows none of the values that
     were faulty, neither well nor ill."""

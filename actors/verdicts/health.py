@@ -25,7 +25,7 @@ from stillfixed.actors.verdicts.lines import (
 )
 from stillfixed.actors.verdicts.listings import (
     Listing,
-    ends_at_heading,
+    lacks_rows,
     listing_facts,
     listing_of,
     says_empty,
@@ -101,9 +101,10 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
         line.strip() and not patterns("empty").search(line) for line in run.stdout.split("\n")
     )
     if listing:
-        _add_rows(facts, listing, listing_facts(listing, command, reading, stderr))
+        _add_rows(facts, listing, listing_facts(listing, command, reading, stderr, run.stdout))
     clear = bool(listing and listing.rows != "wanted" and not stderr)
-    clear = clear and not ends_at_heading(command, reading)
+    if listing and lacks_rows(listing, command, reading, run.stdout):
+        clear = False
     clear = clear or any(
         patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
     )

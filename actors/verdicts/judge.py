@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.align import align
 from stillfixed.actors.verdicts.cells import Fact
-from stillfixed.actors.verdicts.compare import compare, end_is_missing
+from stillfixed.actors.verdicts.compare import compare
+from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
@@ -29,7 +30,6 @@ from stillfixed.actors.verdicts.model import (
 )
 from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import patterns
-from stillfixed.actors.verdicts.prompts import last_prompt
 
 _ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
@@ -69,8 +69,9 @@ def judge(
     if expect is None:
         old, new = without_history(command, old, new)
     first, second = look_at_both(command, old, new, platform)
-    if expect is not None:
-        changes, reasons = _by_expectation(parse_expectation(expect), before, after, first, second)
+    expectation = None if expect is None else parse_expectation(expect)
+    if expectation is not None:
+        changes, reasons = _by_expectation(expectation, before, after, first, second)
     elif first.not_run or second.not_run:
         changes = []
         which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
@@ -90,7 +91,9 @@ def judge(
     whole = read.whole and not (read.numbers and counts_by_number(second.facts.values()))
     if verdict in ("fixed", "healthy") and not whole:
         reasons = [f"More than {READ_LINES} lines may matter: narrow the check to what does."]
-    elif _lacks_the_end(verdict, before, after, None if expect else (first, second)):
+    elif (
+        verdict == "fixed" and lacks_the_end(read.first, read.second, first, second, expectation)
+    ) or (verdict == "healthy" and breaks_off(before, after)):
         reasons = ["The second output breaks off: what would have come after it is not known."]
     if reasons:
         return Judgement(
@@ -228,27 +231,6 @@ def _by_expectation(
                 after_line=other.line,
             ))  # fmt: skip
     return changes, [f"{expectation.field} stands for other items than before."]
-
-
-def _lacks_the_end(
-    verdict: Verdict, before: Run, after: Run, shown: tuple[Shown, Shown] | None
-) -> bool:
-    if verdict == "healthy":
-        return breaks_off(before, after)
-    return verdict == "fixed" and (
-        breaks_off(before, after) or (shown is not None and end_is_missing(*shown))
-    )
-
-
-def breaks_off(before: Run, after: Run) -> bool:
-    """Whether the second output ends inside a line, where the first one ended properly."""
-    return _ends_well(before.stdout) and not _ends_well(after.stdout) and bool(after.stdout.strip())
-
-
-def _ends_well(text: str) -> bool:
-    whole = text.strip()
-    document = whole[:1] + whole[-1:] in ("{}", "[]", "<>")
-    return text.endswith("\n") or document or last_prompt(clean(text)) is not None
 
 
 def _undecided(command: str, before: Run, after: Run) -> str:

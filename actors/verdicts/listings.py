@@ -27,6 +27,7 @@ class Listing(Struct, frozen=True, forbid_unknown_fields=True):
     rows: Literal["faults", "events", "wanted"]
     unless: str = ""
     asks: str = ""
+    ends: str = ""
     skip: str = ""
     alone: bool = False
 
@@ -52,9 +53,11 @@ def says_empty(listing: Listing, stderr: Sequence[str]) -> bool:
     return bool(listing.skip) and bool(re.search(listing.skip, "\n".join(stderr), re.I | re.M))
 
 
-def ends_at_heading(command: str, reading: Reading) -> bool:
-    """Whether the headings of a PowerShell table stand there without a row: it prints none for an
-    empty list, so the rows are missing."""
+def lacks_rows(listing: Listing, command: str, reading: Reading, text: str) -> bool:
+    """Whether rows of the list are missing: headings of a PowerShell table without a row (it prints
+    none for an empty list), or no line that `ends` the list."""
+    if listing.ends and text.strip() and not re.search(listing.ends, text, re.I | re.M):
+        return True
     powershell = re.search(r"\b(get|search|find|test)-[a-z]", command, re.I)
     return bool(powershell and reading.fields and not reading.cells)
 
@@ -80,7 +83,7 @@ def rows_of(listing: Listing, reading: Reading) -> list[Row]:
 
 
 def listing_facts(
-    listing: Listing, command: str, reading: Reading, stderr: Sequence[str]
+    listing: Listing, command: str, reading: Reading, stderr: Sequence[str], text: str
 ) -> Iterator[Fact]:
     if _COUNTS.search(command):
         yield from _count(listing, reading)
@@ -92,7 +95,7 @@ def listing_facts(
     if listing.rows != "wanted":
         for row in rows:
             yield Fact(row.item, LISTED, row.text[:120], "fault", "list of faults", row.line)
-        if not rows and not stderr and not ends_at_heading(command, reading):
+        if not rows and not stderr and not lacks_rows(listing, command, reading, text):
             yield Fact("", LISTED, "nothing", "healthy", "list of faults")
         return
     asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []

@@ -1,0 +1,82 @@
+"""Whether an output is all there: one that was cut short proves no recovery.
+
+Guarantee: only ever a reason for doubt; an output that ends as the other did is never doubted.
+"""
+
+import re
+
+from stillfixed.actors.verdicts.expect import Expectation
+from stillfixed.actors.verdicts.health import Shown
+from stillfixed.actors.verdicts.model import Run
+from stillfixed.actors.verdicts.output import clean
+from stillfixed.actors.verdicts.prompts import last_prompt, without_prompts
+
+_NUMBERS = re.compile(r"\d+")
+
+
+def lacks_the_end(
+    before: Run, after: Run, first: Shown, second: Shown, expectation: Expectation | None
+) -> bool:
+    """Whether what came at the end of the first output is missing in the second."""
+    if breaks_off(before, after):
+        return True
+    if expectation is not None and expectation.field in ("line_count", "exit_status"):
+        return False
+    only_headings = bool(second.reading.fields) and not second.reading.cells
+    if not (only_headings and (second.all_clear or expectation)) and stops_early(before, after):
+        return True
+    return expectation is None and end_is_missing(first, second)
+
+
+def breaks_off(before: Run, after: Run) -> bool:
+    """Whether the second output ends inside a line, where the first one ended properly."""
+    return _ends_well(before.stdout) and not _ends_well(after.stdout) and bool(after.stdout.strip())
+
+
+def _ends_well(text: str) -> bool:
+    whole = text.strip()
+    document = whole[:1] + whole[-1:] in ("{}", "[]", "<>")
+    return text.endswith("\n") or document or last_prompt(clean(text)) is not None
+
+
+def stops_early(before: Run, after: Run) -> bool:
+    """Whether the second output ends with a line that stands in the middle of the first, and has
+    nothing of what follows there."""
+    first, second = _lines(before.stdout), _lines(after.stdout)
+    if not first or not second:
+        return False
+    last = _steady(second[-1])
+    place = max((n for n, line in enumerate(first) if _steady(line) == last), default=-1)
+    following = {line.split()[0] for line in first[place + 1 :]}
+    if place < 0 or not following:
+        return False
+    return following.isdisjoint(line.split()[0] for line in second)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in without_prompts(clean(text).split("\n"), "") if line.strip()]
+
+
+def _steady(line: str) -> str:
+    """The line without what moves in it."""
+    return " ".join(_NUMBERS.sub("#", line).split())
+
+
+def end_is_missing(first: Shown, second: Shown) -> bool:
+    """Whether the end of the first output is not in the second at all: values of fields that other
+    items still have, or things that were healthy."""
+    if second.all_clear:
+        return False
+    before, after = (
+        first.facts.keys() | first.cells.keys(),
+        second.facts.keys() | second.cells.keys(),
+    )
+    if {item for item, _ in after} - {item for item, _ in before}:
+        return False
+    fields = {field for _, field in second.cells}
+    lines = {key: cell.line or 0 for key, cell in first.cells.items() if key[1] in fields}
+    lines |= {key: f.line or 0 for key, f in first.facts.items() if f.health == "healthy"}
+    shown = lines | {key: fact.line or 0 for key, fact in first.facts.items()}
+    last = max((line for key, line in shown.items() if key in after), default=0)
+    lost = [line for key, line in lines.items() if line and key not in after]
+    return bool(lost) and min(lost) > last
