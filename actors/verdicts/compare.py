@@ -5,6 +5,7 @@ Guarantee: symmetric. A fault is `fixed` where the other run shows the same thin
 run says nothing of is `inconclusive`, never a recovery.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -18,6 +19,7 @@ from stillfixed.actors.verdicts.fields import QUIET, VACANT
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
+from stillfixed.actors.verdicts.listings import FOUND
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
 from stillfixed.actors.verdicts.phrases import patterns, text_health, word_health
 
@@ -56,7 +58,8 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
                 before = Elsewhere("unknown", note=complains)
             changes.append(_is_faulty(key, right, before, first))
         elif left and right and left.health == right.health == "healthy":
-            changes.append(_change(key, left, right, "healthy"))
+            if left.rule != FOUND or _numberless(left.value) == _numberless(right.value):
+                changes.append(_change(key, left, right, "healthy"))
         elif left and right and left.health == "healthy" and right.rule == VACANT:
             changes.append(_change(key, left, right, "regressed", "it was there before"))
         elif left and right and right.health == "healthy" and left.rule == VACANT:
@@ -79,6 +82,10 @@ def _counted(first: Shown, second: Shown) -> Iterator[FieldChange]:
         if moved := trend(key, first, second):
             verdict, note = _TRENDS[moved]
             yield _change(key, left, second.facts[key], verdict, note)
+
+
+def _numberless(text: str) -> str:
+    return re.sub(r"\d+", "#", text)
 
 
 def _complains(first: Shown, second: Shown) -> str:
@@ -223,8 +230,8 @@ def _answers(fault: Shown, other: Shown) -> bool:
         return EXIT in recovered or other.exit_status == 0
     if other.exit_status != 0 or not (other.has_output or other.healthy):
         return False
-    if other.has_output and not fault.has_output and fault.exit_status not in (0, None):
-        return True  # only an error there, and only an answer here
+    if other.has_output and fault.exit_status not in (0, None):
+        return True  # it failed there, and answers here
     known = fault.facts.keys() | fault.cells.keys()
     said_anew = any(
         key not in known and (fact.field in (*_WHOLE_RUN, "answer") or fact.rule == ANSWER)

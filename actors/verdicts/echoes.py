@@ -13,7 +13,7 @@ from msgspec import Struct
 from stillfixed.actors.verdicts import shell
 from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.exits import status_health, words_of_check
-from stillfixed.actors.verdicts.model import Health, Platform
+from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.phrases import text_health, word_health
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class _Echo(Struct, frozen=True):
     line: re.Pattern[str]
     check: tuple[str, ...]
     says: Health | None
+    fails: bool = False
+    """Whether it is printed when the check fails."""
 
 
 def echo_facts(
@@ -57,6 +59,28 @@ def echo_facts(
                 item = item or " ".join(echo.check)
             yield Fact(item.strip(" :-"), FIELD, line.strip()[:120], says, RULE, number)
             break
+
+
+def silent_echo(command: str, platform: Platform, run: Run) -> Fact | None:
+    """What it means that an `echo` printed nothing: `check || echo DOWN` when all is well. Only
+    where the line holds no other statement."""
+    if platform != "posix" or "echo" not in command or run.exit_status is None:
+        return None
+    root = shell.parse(command)
+    if root.has_error or [child.type for child in root.named_children] != ["list"]:
+        return None
+    for echo in _echoes(command):
+        if any(echo.line.fullmatch(line.strip()) for line in run.stdout.split("\n")):
+            return None
+    marks = {node.type for node in shell.walk(root) if node.type in ("&&", "||")}
+    by_bad = [echo for echo in _echoes(command) if echo.fails]
+    if by_bad and run.exit_status == 0 and ("&&" not in marks or run.stdout.strip()):
+        says: Health = "healthy" if by_bad[0].says == "fault" else "fault"
+        return Fact("", FIELD, run.stdout.strip()[:120], says, RULE)
+    if not by_bad and "||" not in marks and _echoes(command) and 0 < run.exit_status < 124:
+        says = "fault" if _echoes(command)[0].says == "healthy" else "healthy"
+        return Fact("", FIELD, "", says, RULE)
+    return None
 
 
 def _by_status(check: tuple[str, ...], status: int) -> Health:
@@ -121,7 +145,7 @@ def _pair(check: "Node", yes: "Node | None", no: "Node | None") -> Iterator[_Ech
     if good:
         yield _Echo(good, words, succeeds)
     if bad:
-        yield _Echo(bad, words, fails)
+        yield _Echo(bad, words, fails, fails=True)
 
 
 def _success_is_good(words: tuple[str, ...], yes: "Node | None", no: "Node | None") -> bool:

@@ -191,9 +191,15 @@ def _cells(field: str, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _in_lines(field: str, text: str) -> list[tuple[str, str, int | None]]:
-    """`field=value` and `field(value)` among others in a line."""
-    words = re.compile(rf"(?<![\w-]){re.escape(field)}(?:=|\()\"?([^\s,;()\"]+)", re.I)
-    found = [(n, m[1]) for n, line in enumerate(text.split("\n"), 1) for m in words.finditer(line)]
+    """`field=value` and `field(value)` among others in a line, `field value` alone in one."""
+    named = re.escape(field)
+    inside = rf"(?<![\w-]){named}(?:=|\()\"?([^\s,;()\"]+)"
+    words = re.compile(rf"{inside}|^\s*{named}\s+(\S.*)$", re.I)
+    found = [
+        (n, m[1] or m[2])
+        for n, line in enumerate(text.split("\n"), 1)
+        for m in words.finditer(line)
+    ]
     return [(str(i) if i else "", value, n) for i, (n, value) in enumerate(found)]
 
 

@@ -152,6 +152,7 @@ _DOLLAR = re.compile(r"\$\{(?P<name>[\w:-]+?)(?:;-?\d+)?\}")
 _GO = re.compile(r"\{\{\s*(?:json\s+)?(?P<name>\.[\w.]*)\s*\}\}")
 _JSONPATH = re.compile(r"\{(?P<name>\.[^{}]*|@\.[^{}]*)\}")
 _JQ = re.compile(r"\\\((?P<name>\.[\w.]*)[^()]*\)")
+_SHELL = r"\$\{?(?P<shell>[A-Za-z_]\w*)\}?"
 _NUMBERS = re.compile(r"(^|_)(http_code|response_code|time_\w+|size_\w+|num_\w+|speed_\w+)$")
 
 
@@ -168,14 +169,15 @@ def _template(variable: re.Pattern[str], text: str) -> Format | None:
     parts: list[str] = []
     paths: list[str] = []
     at = 0
-    for found in variable.finditer(text):
+    for found in re.finditer(f"{variable.pattern}|{_SHELL}", text):
         between = text[at : found.start()]
         if paths and not between:
             return None  # nothing tells the two values apart
         parts.append(_literal(between))
-        numeric = _NUMBERS.search(found["name"])
+        name = found["name"] or "name"
+        numeric = _NUMBERS.search(name)
         parts.append(r"([\d.,]+)" if numeric else r"(\([^()]*\)|.*?)")
-        paths.append(found["name"])
+        paths.append(name)
         at = found.end()
     if not paths:
         return None

@@ -15,7 +15,7 @@ from stillfixed.actors.verdicts.answers import answer_facts
 from stillfixed.actors.verdicts.bare import bare_facts
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.dates import date_facts
-from stillfixed.actors.verdicts.echoes import echo_facts
+from stillfixed.actors.verdicts.echoes import echo_facts, silent_echo
 from stillfixed.actors.verdicts.exits import EXIT, exit_meaning
 from stillfixed.actors.verdicts.fields import field_health
 from stillfixed.actors.verdicts.knowledge import status_words
@@ -97,6 +97,8 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     exit_fact = exit_meaning(command, run.exit_status, platform)
     if exit_fact and not (exit_fact.health == "healthy" and _any_fault(facts)):
         facts["", EXIT] = exit_fact
+    if silent := silent_echo(command, platform, run):
+        facts.setdefault((silent.item, silent.field), silent)
     has_output = any(
         line.strip() and not patterns("empty").search(line) for line in run.stdout.split("\n")
     )
@@ -165,7 +167,7 @@ def _facts(
     for cell in reading.cells:
         records.setdefault(cell.record, {})[name_of(cell.field)] = cell.value.lower()
     judged = len(answered)
-    bare = list(bare_facts(command, reading))
+    bare = [fact for fact in bare_facts(command, reading) if fact.line not in answered]
     judged += len(bare)
     yield from bare
     answered |= {fact.line for fact in bare}

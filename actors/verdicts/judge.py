@@ -235,11 +235,21 @@ def _by_expectation(
 
 def _undecided(command: str, before: Run, after: Run) -> str:
     if before.exit_status == after.exit_status == 0:
-        if sorted(_steady(before)) == sorted(_steady(after)):
+        if sorted(_steady(before)) == sorted(_steady(after)) and not _jumped(before, after):
             return "Neither run shows a fault, and only numbers moved."
         if is_log(before.stdout, command) and is_log(after.stdout, command):
             return "Neither log shows a fault."
     return "Nothing in the two outputs says whether it is healthy."
+
+
+def _jumped(before: Run, after: Run) -> bool:
+    """Whether one number or two are all there is, and one is not the half or the double of what it
+    was: nobody can say what that means."""
+    left, right = (re.findall(r"\d+(?:\.\d+)?", clean(run.stdout)) for run in (before, after))
+    if not 0 < len(left) == len(right) <= 2:
+        return False
+    pairs = [sorted((float(a), float(b))) for a, b in zip(left, right, strict=True)]
+    return any(large > 2 * small and large >= 10 for small, large in pairs)
 
 
 def _steady(run: Run) -> list[str]:

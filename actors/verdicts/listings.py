@@ -17,6 +17,8 @@ from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
+FOUND = "wanted in a list"
+"""The rule of a thing that a list should have: being there says nothing of what it is like."""
 _ROWS_LIMIT = 200
 
 
@@ -103,15 +105,15 @@ def listing_facts(
         pattern = re.compile(rf"{re.escape(thing)}(?!\d)")
         found = next((row for row in rows if pattern.search(row.text)), None)
         if found:
-            yield Fact(thing, LISTED, found.text[:120], "healthy", "wanted in a list", found.line)
+            yield Fact(thing, LISTED, found.text[:120], "healthy", FOUND, found.line)
         else:
             said: Health = "unclear" if listing.alone and rows else "fault"
-            yield Fact(thing, LISTED, "not there", said, "wanted in a list")
+            yield Fact(thing, LISTED, "not there", said, FOUND)
     if not asked:
         if rows:
-            yield Fact("", LISTED, rows[0].text[:120], "healthy", "wanted in a list", rows[0].line)
+            yield Fact("", LISTED, rows[0].text[:120], "healthy", FOUND, rows[0].line)
         elif not stderr:
-            yield Fact("", LISTED, "nothing", "fault", "wanted in a list")
+            yield Fact("", LISTED, "nothing", "fault", FOUND)
 
 
 _COUNTS = re.compile(

@@ -49,7 +49,7 @@ def why_not_run(
     if line := next(_refusals(command, platform, run, reading, judged), None):
         return f"the check did not run: {short(line)}"
     silent = not run.stdout.strip() and not run.stderr.strip()
-    if silent and ("", EXIT) not in facts and listing_of(command) is None:
+    if silent and not facts and listing_of(command) is None:
         return "there was no output to judge"
     return None
 

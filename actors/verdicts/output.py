@@ -36,7 +36,7 @@ _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
 _TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
 _LINE_LIMIT = 20_000
 _TICKED = re.compile(
-    r"^\s*(?:(?P<good>[✓✔✅☑√])|(?P<bad>[✗✘❌✖☒])|(?P<warn>⚠))\ufe0f?\s*(?P<rest>\S.*)$"
+    r"^\s*\[?(?:(?P<good>[✓✔✅☑√])|(?P<bad>[✗✘❌✖☒])|(?P<warn>⚠))\ufe0f?\]?\s*(?P<rest>\S.*)$"
 )
 _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>\S.*)$")
 

@@ -365,6 +365,7 @@ _PROSE = frozenset(
 
 def _is_prose(line: str, words: Sequence[str]) -> bool:
     ends = line.rstrip()[-1] in ".:;" or ":" in words or "=" in words
+    ends = ends or any(word.endswith(":") for word in words[1:])  # Soft blocked: yes
     return ends or is_timed(line) or not _PROSE.isdisjoint(word.lower() for word in words)
 
 
