@@ -58,7 +58,7 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
                 before = Elsewhere("unknown", note=complains)
             changes.append(_is_faulty(key, right, before, first))
         elif left and right and left.health == right.health == "healthy":
-            if left.rule != FOUND or _numberless(left.value) == _numberless(right.value):
+            if left.item or left.rule != FOUND or _numberless(left.value) == _numberless(right.value):
                 changes.append(_change(key, left, right, "healthy"))
         elif left and right and left.health == "healthy" and right.rule == VACANT:
             changes.append(_change(key, left, right, "regressed", "it was there before"))
