@@ -58,7 +58,7 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
                 before = Elsewhere("unknown", note=complains)
             changes.append(_is_faulty(key, right, before, first))
         elif left and right and left.health == right.health == "healthy":
-            if left.item or left.rule != FOUND or _numberless(left.value) == _numberless(right.value):
+            if not _found_anew(left, right):
                 changes.append(_change(key, left, right, "healthy"))
         elif left and right and left.health == "healthy" and right.rule == VACANT:
             changes.append(_change(key, left, right, "regressed", "it was there before"))
@@ -84,8 +84,10 @@ def _counted(first: Shown, second: Shown) -> Iterator[FieldChange]:
             yield _change(key, left, second.facts[key], verdict, note)
 
 
-def _numberless(text: str) -> str:
-    return re.sub(r"\d+", "#", text)
+def _found_anew(left: Fact, right: Fact) -> bool:
+    """Whether something was found both times, but not the same: that says nothing of its health."""
+    same = re.sub(r"\d+", "#", left.value) == re.sub(r"\d+", "#", right.value)
+    return left.rule == FOUND and not left.item and not same
 
 
 def _complains(first: Shown, second: Shown) -> str:
