@@ -4,7 +4,7 @@ Guarantee: a value of a member that nobody described, or of no member, speaks on
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading
@@ -34,17 +34,17 @@ def member_of(command: str) -> str:
 
 def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
     """What bare values say, one to a line; only of outputs that hold nothing else."""
-    yes = _yes_no(command, reading)
-    if yes:
-        yield yes
+    if yes := list(_yes_no(command, reading)):
+        yield from yes
         return
     if not 0 < len(reading.rest) <= _LINES_LIMIT:
         return
     if not reading.cells and (member := member_of(command)):
-        for number, line in reading.rest:
-            cell = Cell("", member, line.strip(), number)
+        for place, (number, line) in enumerate(reading.rest, 1):
+            cell = Cell(_nth(place, reading.rest), member, line.strip(), number)
             if said := field_health(command, cell, {}):
-                yield Fact("", said.field or member, cell.value, said.health, said.rule, number)
+                field = said.field or member
+                yield Fact(cell.item, field, cell.value, said.health, said.rule, number)
         return
     yield from _words(command, reading)
 
@@ -78,24 +78,31 @@ def _things(command: str, count: int) -> list[str]:
     return operands[-count:] if plain else [f"answer {place}" for place in range(1, count + 1)]
 
 
-def _yes_no(command: str, reading: Reading) -> Fact | None:
-    """`False` on a line of its own where the command asks yes or no."""
+def _nth(place: int, lines: Sequence[object]) -> str:
+    """The name of one of several answers, which have only their order."""
+    return f"answer {place}" if len(lines) > 1 else ""
+
+
+def _yes_no(command: str, reading: Reading) -> Iterator[Fact]:
+    """`False` on a line of its own where the command asks yes or no, once for each thing."""
     member, compares = member_of(command), _COMPARES.search(command)
     if not (member or compares or _ASKS_YES.search(command)):
-        return None
-    for number, line in reading.rest[-3:]:
-        if (text := line.strip()) not in ("True", "False"):
-            continue
-        wanted = not _BAD_NEWS.search(member)
+        return
+    lines = [(number, line.strip()) for number, line in reading.rest]
+    answers = [(number, text) for number, text in lines if text in ("True", "False")]
+    if len(answers) < len(lines):
+        answers = [one for one in answers if one in lines[-3:]][:1]  # the others explain it
+    for place, (number, text) in enumerate(answers[:_LINES_LIMIT], 1):
+        item, wanted = _nth(place, answers), not _BAD_NEWS.search(member)
         if compares:
             said = word_health(compares["value"].lower())
             if said is None:
-                return None
+                return
             wanted = (said == "healthy") == (compares["op"].lower() != "ne")
         elif member and (known := field_health(command, Cell("", member, text), {})):
-            return Fact("", member, text, known.health, known.rule, number)
-        return Fact("", "answer", text, _health((text == "True") == wanted), "yes or no", number)
-    return None
+            yield Fact(item, member, text, known.health, known.rule, number)
+            continue
+        yield Fact(item, "answer", text, _health((text == "True") == wanted), "yes or no", number)
 
 
 def _health(good: bool) -> Health:

@@ -9,6 +9,7 @@ from stillfixed.actors.verdicts.expect import Expectation
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.model import Run
 from stillfixed.actors.verdicts.output import clean
+from stillfixed.actors.verdicts.phrases import text_health
 from stillfixed.actors.verdicts.prompts import last_prompt, without_prompts
 
 _NUMBERS = re.compile(r"\d+")
@@ -23,7 +24,9 @@ def lacks_the_end(
     if expectation is not None and expectation.field in ("line_count", "exit_status"):
         return False
     only_headings = bool(second.reading.fields) and not second.reading.cells
-    if not (only_headings and (second.all_clear or expectation)) and stops_early(before, after):
+    if not (only_headings and (second.all_clear or expectation)) and stops_early(
+        before, after, first
+    ):
         return True
     return expectation is None and end_is_missing(first, second)
 
@@ -39,22 +42,29 @@ def _ends_well(text: str) -> bool:
     return text.endswith("\n") or document or last_prompt(clean(text)) is not None
 
 
-def stops_early(before: Run, after: Run) -> bool:
+def stops_early(before: Run, after: Run, first: Shown) -> bool:
     """Whether the second output ends with a line that stands in the middle of the first, and has
-    nothing of what follows there."""
-    first, second = _lines(before.stdout), _lines(after.stdout)
-    if not first or not second:
+    nothing of the values that follow there. Complaints that follow may have gone with the fault."""
+    lines, others = _lines(before.stdout), _lines(after.stdout)
+    if not lines or not others:
         return False
-    last = _steady(second[-1])
-    place = max((n for n, line in enumerate(first) if _steady(line) == last), default=-1)
-    following = {line.split()[0] for line in first[place + 1 :]}
-    if place < 0 or not following:
+    last = _steady(others[-1][1])
+    place = max((number for number, line in lines if _steady(line) == last), default=0)
+    held = {cell.line for cell in first.reading.cells}
+    following = {
+        line.split()[0]
+        for number, line in lines
+        if number > place and number in held and text_health(line) != "fault"
+    }
+    if not place or not following:
         return False
-    return following.isdisjoint(line.split()[0] for line in second)
+    return following.isdisjoint(line.split()[0] for _, line in others)
 
 
-def _lines(text: str) -> list[str]:
-    return [line for line in without_prompts(clean(text).split("\n"), "") if line.strip()]
+def _lines(text: str) -> list[tuple[int, str]]:
+    """Lines that say something, with their numbers from 1."""
+    lines = without_prompts(clean(text).split("\n"), "")
+    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _steady(line: str) -> str:
