@@ -39,7 +39,7 @@ def examine(command: str, run: Run, *, expect: str | None = None, platform: Plat
     """What one run alone shows."""
     if expect is not None:
         return _examine_expected(run, parse_expectation(expect), look(command, run, platform))
-    shown = look(command, essence(run, run).first, platform)
+    shown = look(command, essence(_clean(run), _clean(run)).first, platform)
     if shown.not_run:
         return Finding("unclear", (_sentence(shown.not_run),))
     if shown.faults:
@@ -64,7 +64,9 @@ def judge(
     command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
-    read = Pair(before, after) if expect is not None else essence(before, after)
+    read = Pair(_clean(before), _clean(after))
+    if expect is None:
+        read = essence(read.first, read.second)
     old, new = read.first, read.second
     if expect is None:
         old, new = without_history(command, old, new)
@@ -109,6 +111,10 @@ def judge(
         fields=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
         lines=_lines(before, after, deciding),
     )
+
+
+def _clean(run: Run) -> Run:
+    return replace(run, stdout=clean(run.stdout))
 
 
 def _placed(change: FieldChange, read: Pair) -> FieldChange:

@@ -32,7 +32,8 @@ def is_log(text: str, command: str = "") -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     timed = sum(map(is_timed, lines))
     asked = bool(patterns("asks_for_logs").search(command))
-    return timed > 0 and (asked or 3 * timed >= len(lines))
+    many = timed >= 2 or timed == len(lines)
+    return timed > 0 and (asked or (many and 3 * timed >= len(lines)))
 
 
 def without_history(command: str, first: Run, second: Run) -> tuple[Run, Run]:

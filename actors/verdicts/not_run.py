@@ -17,6 +17,7 @@ from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.parsing import error_lines
 from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.prompts import without_prompts
 
 _OVER_SSH = re.compile(r"(?:^|[\s;|&(])(?:ssh|scp|sftp)\s")
 _FEW_CELLS = 3
@@ -39,7 +40,8 @@ def why_not_run(
         return "the output ends in the middle"
     if reason := _by_status(command, run.exit_status, platform):
         return reason
-    last = output.clean(run.stdout).rstrip().rsplit("\n", 1)[-1].strip()
+    shown = "\n".join(without_prompts(output.clean(run.stdout).split("\n"), command))
+    last = shown.rstrip().rsplit("\n", 1)[-1].strip()
     if patterns("breaks_off").search(last):
         return f"the output breaks off: {short(last)}"
     # a line that stands for itself in a list of faults may be a refusal; a row of a table is none

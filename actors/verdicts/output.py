@@ -42,9 +42,11 @@ _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>
 
 
 def clean(text: str) -> str:
-    """Without colours, carriage returns that overwrite, and marks of byte order."""
+    """Without colours, carriage returns that overwrite, marks of byte order, and spaces at the ends
+    of lines."""
     text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\ufeff", "").replace("\u200b", "")
-    return "\n".join(_overwritten(line) if "\r" in line else line for line in text.split("\n"))
+    lines = (_overwritten(line) if "\r" in line else line for line in text.split("\n"))
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _overwritten(line: str) -> str:
