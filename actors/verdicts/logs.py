@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.model import Run
 from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.prompts import is_prompt
 
 _TIMED = re.compile(
     r"^[\s\[(<*]*(?:<\d+>)?(?:"
@@ -29,7 +30,7 @@ def is_timed(line: str) -> bool:
 def is_log(text: str, command: str = "") -> bool:
     """Whether many lines begin with a time, or any where the command asks for a log; what a tool
     says around them does not count."""
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip() and not is_prompt(line)]
     timed = sum(map(is_timed, lines))
     asked = bool(patterns("asks_for_logs").search(command))
     many = timed >= 2 or timed == len(lines)
