@@ -8,8 +8,16 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decision import Decision, refuse
 from stillfixed.actors.session.state import Check, RunSeen, State, check_key, evolve
-from stillfixed.actors.verdicts import canonical, effect_of, examine, judge, parse_expectation
-from stillfixed.actors.verdicts.model import JUDGE_VERSION, Finding, Judgement, Platform, Run
+from stillfixed.actors.verdicts import (
+    Judgement,
+    canonical,
+    effect_of,
+    examine,
+    judge,
+    parse_expectation,
+)
+from stillfixed.actors.verdicts.model import JUDGE_VERSION, Finding, Platform, Run
+from stillfixed.actors.verdicts.summary import stored
 
 COMMAND_LIMIT_BYTES = 128 * 1024 - 1
 """Linux gives one argument of a program this much, and every SSH server hands a command to a shell
@@ -168,6 +176,7 @@ def _verified(
         outputs=context.outputs,
     )
     alone = _examine(state, check.endpoint, seen, expect, context)
+    fields, left_out = stored(judgement.fields)
     return e.CheckVerified(
         at=at,
         by=by,
@@ -179,6 +188,8 @@ def _verified(
         reasons=judgement.reasons,
         judge=JUDGE_VERSION,
         health=alone.health,
+        fields=fields,
+        fields_left_out=left_out,
     )
 
 

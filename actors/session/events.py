@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from stillfixed.actors.session.policy import Mode
-from stillfixed.actors.verdicts.model import Effect, Health, Platform, Verdict
+from stillfixed.actors.verdicts.model import Effect, FieldChange, Health, Platform, Verdict
 
 RUNTIME = "stillfixed"
 """The name in `by` of events that nobody asked for, such as an interruption found on activation."""
@@ -140,7 +140,11 @@ class CheckObserved(Event, frozen=True, kw_only=True, tag="check_observed"):
 
 class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     """A later run of a known check, after a change, beside its baseline. `health` is what that run
-    alone shows; releases before runbooks did not record it."""
+    alone shows; releases before runbooks did not record it.
+
+    `fields` are the values behind the verdict, worst first and shortened where they are long, as
+    many as are kept; `fields_left_out` more are no worse than the last.
+    """
 
     endpoint: str
     check: str
@@ -150,6 +154,8 @@ class CheckVerified(Event, frozen=True, kw_only=True, tag="check_verified"):
     reasons: tuple[str, ...] = ()
     judge: str
     health: Health = "unclear"
+    fields: tuple[FieldChange, ...] = ()
+    fields_left_out: int = 0
 
 
 class LoadedCheck(msgspec.Struct, frozen=True, omit_defaults=True):

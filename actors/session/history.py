@@ -18,8 +18,15 @@ from stillfixed.actors.session.state import (
     fold,
     with_runbook,
 )
-from stillfixed.actors.verdicts import align
-from stillfixed.actors.verdicts.model import AlignedLine, Effect, Health, Verdict
+from stillfixed.actors.verdicts import side_by_side
+from stillfixed.actors.verdicts.model import (
+    AlignedLine,
+    Effect,
+    FieldChange,
+    Health,
+    Run,
+    Verdict,
+)
 
 RunStatus = Literal["running", "not_sent", "interrupted"] | e.RunEnd
 Standing = Verdict | Literal["not_rerun", "baseline_only"]
@@ -40,8 +47,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     up to the reader's limit: `cut` says that there is more in the log than here.
 
     `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
-    beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `override` is
-    what a dispatcher said in place of the verdict.
+    beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `fields` are
+    the values behind the verdict, worst first, and `fields_left_out` more were not kept; `override`
+    is what a dispatcher said in place of the verdict.
     """
 
     run: str
@@ -66,8 +74,15 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     baseline: str | None = None
     reasons: tuple[str, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
+    fields_left_out: int = 0
     override: Override | None = None
     runbook: RunbookPlace | None = None
+
+    @property
+    def judged_run(self) -> Run:
+        """As the judge reads it."""
+        return Run(self.text, self.error_text, self.exit_status)
 
     @property
     def text(self) -> str:
@@ -105,9 +120,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return self.after.override if self.after else None
 
     @property
+    def fields(self) -> tuple[FieldChange, ...]:
+        """The values behind the judge's verdict, worst first."""
+        return self.after.fields if self.after else ()
+
+    @property
+    def fields_left_out(self) -> int:
+        return self.after.fields_left_out if self.after else 0
+
+    @property
     def lines(self) -> tuple[AlignedLine, ...]:
         """The two outputs side by side, stdout and then stderr; a missing side is empty."""
-        return align(_both(self.before), _both(self.after) if self.after else "")
+        after = self.after.judged_run if self.after else None
+        return side_by_side(self.before.judged_run, after, self.fields, self.judged)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +251,8 @@ def run_records(
                     verdict=event.verdict,
                     baseline=event.baseline,
                     reasons=event.reasons,
+                    fields=event.fields,
+                    fields_left_out=event.fields_left_out,
                     override=None,
                 )
             case e.VerdictOverridden(verification=run) if run in runs:
@@ -308,9 +335,3 @@ def run_record(
     place in a runbook."""
     record = run_records(events, {})[run]
     return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut, runbook=runbook)
-
-
-def _both(run: RunRecord) -> str:
-    """stdout and then stderr, which begins on a line of its own."""
-    between = "\n" if run.text and not run.text.endswith("\n") and run.stderr else ""
-    return run.text + between + run.error_text

@@ -9,29 +9,28 @@ import re
 
 from msgspec.structs import replace
 
-from stillfixed.actors.verdicts.align import align
 from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
+from stillfixed.actors.verdicts.judgement import Judgement
 from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.long import READ_LINES, Pair, counts_by_number, essence
 from stillfixed.actors.verdicts.model import (
-    AlignedLine,
+    WORST_FIRST,
     FieldChange,
     Finding,
-    Judgement,
     Platform,
     Run,
     Verdict,
 )
 from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.summary import worst_first
 
-_ORDER: tuple[Verdict, ...] = ("regressed", "still_failing", "inconclusive", "fixed", "healthy")
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
 
 
@@ -86,9 +85,10 @@ def judge(
         return Judgement(
             verdict="healthy" if quiet else "inconclusive",
             reasons=tuple(reasons),
-            lines=_lines(before, after, []),
+            before=before,
+            after=after,
         )
-    verdict = min((change.verdict for change in changes), key=_ORDER.index)
+    verdict = min((change.verdict for change in changes), key=WORST_FIRST.index)
     reasons = []
     whole = read.whole and not (read.numbers and counts_by_number(second.facts.values()))
     if verdict in ("fixed", "healthy") and not whole:
@@ -101,15 +101,17 @@ def judge(
         return Judgement(
             verdict="inconclusive",
             reasons=tuple(reasons),
-            fields=tuple(changes),
-            lines=_lines(before, after, []),
+            fields=worst_first(changes),
+            before=before,
+            after=after,
         )
     deciding = [change for change in changes if change.verdict == verdict]
     return Judgement(
         verdict=verdict,
         reasons=tuple(dict.fromkeys(_reason(change) for change in deciding))[:5],
-        fields=tuple(sorted(changes, key=lambda change: _ORDER.index(change.verdict))),
-        lines=_lines(before, after, deciding),
+        fields=worst_first(changes),
+        before=before,
+        after=after,
     )
 
 
@@ -261,14 +263,3 @@ def _jumped(before: Run, after: Run) -> bool:
 def _steady(run: Run) -> list[str]:
     text = _VOLATILE.sub("#", clean(run.stdout) + "\n" + clean(run.stderr))
     return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
-
-
-def _lines(before: Run, after: Run, deciding: list[FieldChange]) -> tuple[AlignedLine, ...]:
-    left = {change.before_line for change in deciding} - {None}
-    right = {change.after_line for change in deciding} - {None}
-    return tuple(
-        replace(row, deciding=True)
-        if row.before_number in left or row.after_number in right
-        else row
-        for row in align(before.stdout, after.stdout)
-    )

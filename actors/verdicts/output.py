@@ -29,7 +29,7 @@ from stillfixed.actors.verdicts.tables import table_at
 
 __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)")
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
 _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
@@ -44,7 +44,7 @@ _TAGGED = re.compile(r"^\s*\[\s*(?P<tag>[^\W\d][\w é-]{0,12}?)\s*\]\s*(?P<rest>
 def clean(text: str) -> str:
     """Without colours, carriage returns that overwrite, marks of byte order, and spaces at the ends
     of lines."""
-    text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\ufeff", "").replace("\u200b", "")
+    text = ANSI.sub("", text).replace("\r\n", "\n").replace("\ufeff", "").replace("\u200b", "")
     lines = (_overwritten(line) if "\r" in line else line for line in text.split("\n"))
     return "\n".join(line.rstrip() for line in lines)
 

@@ -20,6 +20,7 @@ Topic = Literal[
     "exits",
     "listings",
     "parsers",
+    "volatile",
 ]
 
 
