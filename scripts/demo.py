@@ -22,6 +22,7 @@ import stillfixed
 from stillfixed import RunRecord, Session, Settings
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.connectors.cli import render
+from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.text import plain
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -133,7 +134,7 @@ def the_fix_is_proven(session: Session, shop: Shop) -> None:
     must(after.verdict == "fixed", f"the verdict should be fixed, not {after.verdict}")
     comparison = session.transcript().comparison_of(after.run)
     assert comparison is not None
-    console.print(render.ComparisonView(comparison))
+    console.print(ComparisonView(comparison))
     must(close(session).result == "granted", "the closure should be granted")
     try:
         session.run("true")

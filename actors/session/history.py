@@ -19,11 +19,14 @@ from stillfixed.actors.session.state import (
     with_runbook,
 )
 from stillfixed.actors.verdicts import side_by_side
+from stillfixed.actors.verdicts.align import CONTEXT_LINES
+from stillfixed.actors.verdicts.align import fold as folded
 from stillfixed.actors.verdicts.model import (
     AlignedLine,
     Effect,
     FieldChange,
     Health,
+    Row,
     Run,
     Verdict,
 )
@@ -133,6 +136,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         """The two outputs side by side, stdout and then stderr; a missing side is empty."""
         after = self.after.judged_run if self.after else None
         return side_by_side(self.before.judged_run, after, self.fields, self.judged)
+
+    def rows(self, *, full: bool = False) -> tuple[Row, ...]:
+        """What of the lines people and programs are shown; `full` folds nothing."""
+        return folded(self.lines, None if full else CONTEXT_LINES)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

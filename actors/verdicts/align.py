@@ -6,10 +6,11 @@ too large to look into is shown as it stands.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
 
+from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.matching import Pair, by_unique, extended, in_common, rising
 from stillfixed.actors.verdicts.model import AlignedLine, Fold, Output, Row, Span
 from stillfixed.actors.verdicts.spans import changed_spans
@@ -70,8 +71,7 @@ class _Side:
 
     def words(self, number: int) -> frozenset[str]:
         """What can tell a line from others."""
-        words = self.steady(number)[:_WORDS_CHARS].lower().split()[:_WORDS]
-        return frozenset(word for word in words if word.isalnum() or len(word) > 2)
+        return frozenset(_WORD.findall(self.steady(number)[:_WORDS_CHARS].lower())[:_WORDS])
 
     @cached_property
     def _columns(self) -> list[Columns]:
@@ -85,6 +85,7 @@ class _Side:
 
 
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_][\w./-]*[^\W_]|\w")
 _WORDS = 40
 _WORDS_CHARS = 400
 
@@ -96,9 +97,19 @@ def _by_steady_text(left: _Side, right: _Side, a: range, b: range) -> list[Pair]
 
 
 def _by_rare_words(left: _Side, right: _Side, a: range, b: range) -> list[Pair]:
-    """Lines that share a word which no other line here has: the name of a field or an item."""
-    found = rising(by_unique([left.words(i) for i in a], [right.words(j) for j in b]))
-    return [(a[i], b[j]) for i, j in found]
+    """Lines that share a word which no other line here has: the name of a field or an item, and no
+    number or state, which may have gone from one item to another."""
+    words = [left.words(i) for i in a], [right.words(j) for j in b]
+    return [(a[i], b[j]) for i, j in rising(by_unique(*words, tells=_is_name))]
+
+
+def _is_name(word: Hashable) -> bool:
+    return word not in _states() and re.search(r"[^\W\d_]", str(word)) is not None
+
+
+@lru_cache
+def _states() -> frozenset[str]:
+    return frozenset().union(*map(status_words, ("fault", "quiet", "healthy", "passing")))
 
 
 def _by_place(left: _Side, right: _Side, a: range, b: range) -> list[Pair]:
@@ -131,23 +142,22 @@ def _rows(
 def _pair(
     left: _Side, right: _Side, i: int, j: int, output: Output, *, closely: bool
 ) -> AlignedLine:
-    numbers_and_texts = {
-        "output": output,
-        "before_number": i + 1,
-        "before": left.raw[i],
-        "after_number": j + 1,
-        "after": right.raw[j],
-    }
-    if left.texts[i] == right.texts[j]:
-        return AlignedLine(kind="same", **numbers_and_texts)
-    moving = left.moving(i), right.moving(j)
-    before, after = changed_spans(left.texts[i], right.texts[j], moving, closely=closely)
+    same = left.texts[i] == right.texts[j]
+    before: tuple[Span, ...] = ()
+    after: tuple[Span, ...] = ()
+    if not same:
+        moving = left.moving(i), right.moving(j)
+        before, after = changed_spans(left.texts[i], right.texts[j], moving, closely=closely)
     return AlignedLine(
-        kind="changed",
-        volatile=all(span.volatile for span in (*before, *after)),
+        kind="same" if same else "changed",
+        output=output,
+        before_number=i + 1,
+        before=left.raw[i],
+        after_number=j + 1,
+        after=right.raw[j],
+        volatile=not same and all(span.volatile for span in (*before, *after)),
         before_spans=_captured(left.raw[i], before),
         after_spans=_captured(right.raw[j], after),
-        **numbers_and_texts,
     )
 
 

@@ -14,8 +14,8 @@ class Judgement(Struct, frozen=True, kw_only=True, dict=True):
     verdict: Verdict
     reasons: tuple[str, ...]
     fields: tuple[FieldChange, ...] = ()
-    before: Run | None = None
-    after: Run | None = None
+    before: Run = Run("")
+    after: Run = Run("")
 
     @cached_property
     def lines(self) -> tuple[AlignedLine, ...]:

@@ -44,7 +44,7 @@ def changed_spans(
     *,
     closely: bool = True,
 ) -> tuple[Spans, Spans]:
-    """Where two lines differ, on each side; `moving` are their volatile stretches. If not `closely`,
+    """Where two lines differ, on each side; `moving` are their volatile stretches. Not `closely`,
     that is one span, from the first difference to the last, which costs little."""
     if (known := _where_it_moved(before, after, *moving)) is not None:
         return known
@@ -121,20 +121,36 @@ def _joined(changes: Iterator[_Change], left: _Tokens) -> list[_Change]:
 
 
 def _parted(changes: list[_Change], left: _Tokens, right: _Tokens) -> Iterator[_Change]:
-    """Changes with the spaces at their ends as changes of their own: a wider column says little."""
-    for a, b, c, d in changes:
-        i, j, k, m = a, b, c, d
-        while i < j and left.texts[i].isspace():
-            i += 1
-        while i < j and left.texts[j - 1].isspace():
-            j -= 1
-        while k < m and right.texts[k].isspace():
-            k += 1
-        while k < m and right.texts[m - 1].isspace():
-            m -= 1
-        for part in (_Change(a, i, c, k), _Change(i, j, k, m), _Change(j, b, m, d)):
-            if left.texts[part.a : part.b] != right.texts[part.c : part.d]:
-                yield part
+    """Changes cell by cell where both sides have as many, and the spaces around them as changes of
+    their own: a column that became wider says little."""
+    for change in changes:
+        cells = _cells(left.texts, change.a, change.b)
+        others = _cells(right.texts, change.c, change.d)
+        if len(cells) != len(others):
+            cells, others = _as_one(cells), _as_one(others)
+        at_left, at_right = change.a, change.c
+        ends = [(change.b, change.b)], [(change.d, change.d)]
+        for (i, j), (k, m) in zip(cells + ends[0], others + ends[1], strict=True):
+            for part in (_Change(at_left, i, at_right, k), _Change(i, j, k, m)):
+                if left.texts[part.a : part.b] != right.texts[part.c : part.d]:
+                    yield part
+            at_left, at_right = j, m
+
+
+def _cells(texts: Sequence[str], first: int, end: int) -> list[tuple[int, int]]:
+    """Stretches of tokens with at most one space between two, none around."""
+    cells: list[tuple[int, int]] = []
+    start = first
+    for n in range(first, end):
+        inside = first < n < end - 1 and texts[n] == " "
+        if texts[n].isspace() and not inside:
+            cells.append((start, n))
+            start = n + 1
+    return [(i, j) for i, j in [*cells, (start, end)] if i < j]
+
+
+def _as_one(cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(cells[0][0], cells[-1][1])] if cells else []
 
 
 def _is_volatile(change: _Change, left: _Tokens, right: _Tokens) -> bool:

@@ -5,23 +5,27 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stillfixed.actors.verdicts.exits import EXIT
+from stillfixed.actors.verdicts.lines import MESSAGE
 from stillfixed.actors.verdicts.model import WORST_FIRST, FieldChange
 from stillfixed.actors.verdicts.volatile import masked
 
 ROWS_SHOWN = 8
+QUIET_NAMED = 3
 STORED_FIELDS = 40
 STORED_VALUE_CHARS = 200
 _BEFORE_DIFFERENCE_CHARS = 20
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """`rows` are read in five seconds; `more` further ones are no worse than the last of them.
-    `quiet` values are healthy in both runs and did not change; `quiet_names` are some of them."""
+    """`rows` are read in five seconds, and no two read alike; `more` further ones are no worse than
+    the last of them. `quiet` values are healthy in both runs and did not change; `quiet_some` are
+    the first of them."""
 
     rows: tuple[FieldChange, ...]
     more: int
     quiet: int
-    quiet_names: tuple[str, ...]
+    quiet_some: tuple[FieldChange, ...]
 
 
 def worst_first(fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
@@ -34,7 +38,7 @@ def summarised(
 ) -> Summary:
     """A summary of fields that are worst first; `left_out` are not among them, and no worse than
     the last. `rows_shown` None shows every row."""
-    told = [one for one in fields if not _is_quiet(one)]
+    told = list({_read_as(one): one for one in fields if not _is_quiet(one)}.values())
     quiet = [one for one in fields if _is_quiet(one)]
     shown = told[:rows_shown]
     all_quiet = bool(quiet)  # what was left out stands behind the last
@@ -42,12 +46,21 @@ def summarised(
         rows=tuple(shown),
         more=len(told) - len(shown) + (0 if all_quiet else left_out),
         quiet=len(quiet) + (left_out if all_quiet else 0),
-        quiet_names=tuple(field_name(one) for one in quiet[:3]),
+        quiet_some=tuple(quiet[:QUIET_NAMED]),
     )
 
 
 def field_name(change: FieldChange) -> str:
-    return f"{change.item}: {change.field}" if change.item else change.field
+    """What is judged, in words: of a sentence no more than that it is one."""
+    if change.field == MESSAGE:
+        return "output"
+    field = "exit status" if change.field == EXIT else change.field
+    return f"{change.item}: {field}" if change.item else field
+
+
+def _read_as(change: FieldChange) -> tuple[str | None, ...]:
+    note = change.note or change.rule
+    return change.verdict, field_name(change), change.before, change.after, note
 
 
 def _is_quiet(change: FieldChange) -> bool:

@@ -13,6 +13,7 @@ from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS, ClosureAnswer
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.cli import arguments as a
 from stillfixed.connectors.cli import asjson, batch, disagreeing, reading, render, runbooks
+from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.hosting import Common, serve, verb
 from stillfixed.connectors.cli.running import LiveOutput, pass_through, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, REFUSED, UsageError, err, out
@@ -158,7 +159,7 @@ async def run(
     else:
         notes.print(render.run_line(record, with_verdict=comparison is None))
         if comparison:
-            notes.print(render.ComparisonView(comparison))
+            notes.print(ComparisonView(comparison))
         if waiting_checks:
             notes.print(render.gap_hint(waiting_checks))
     return remote_status(record) if exit_status else captured_status(record)

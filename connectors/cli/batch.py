@@ -15,9 +15,22 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from stillfixed.actors.verdicts import Effect, Platform, Run, Verdict, effect_of, judge, same_check
-from stillfixed.connectors.cli.terminal import ERROR, carry_out, complain, err
+from stillfixed.actors.verdicts import (
+    Effect,
+    Judgement,
+    Platform,
+    Run,
+    Verdict,
+    effect_of,
+    judge,
+    same_check,
+)
+from stillfixed.connectors.cli.arguments import Full
+from stillfixed.connectors.cli.comparison import JudgementView
+from stillfixed.connectors.cli.terminal import ERROR, carry_out, complain, err, out
+from stillfixed.connectors.cli.text import count, plain
 
 Case = TypeVar("Case")
 PANEL = "Judge without a session"
@@ -99,8 +112,17 @@ def add_to(app: typer.Typer) -> None:
     """The three verbs."""
 
     @app.command("judge", rich_help_panel=PANEL)
-    def judge_file(file: Cases) -> None:
+    def judge_file(
+        file: Cases,
+        show: Annotated[
+            str,
+            typer.Option("--show", metavar="ID", help="Show this case alone, side by side."),
+        ] = "",
+        full: Full = False,
+    ) -> None:
         """Judge cases: two runs of a command each. Prints id, verdict and reasons of each."""
+        if show:
+            raise typer.Exit(carry_out(_show(file, show, full=full)))
         score = Score(get_args(Verdict), "fixed")
         raise typer.Exit(carry_out(_answer_all(file, VerdictCase, _judged, score)))
 
@@ -117,12 +139,43 @@ def add_to(app: typer.Typer) -> None:
         raise typer.Exit(carry_out(_answer_all(file, SameCase, _same, score)))
 
 
+async def _show(file: Path, wanted: str, *, full: bool) -> int:
+    """One case in two steps: the values behind its verdict, then both outputs."""
+    decoder = msgspec.json.Decoder(VerdictCase)
+    bad = 0
+    for number, line in _lines(file):
+        try:
+            case = decoder.decode(line)
+        except msgspec.DecodeError:
+            bad += 1
+            continue
+        if case.id != wanted:
+            continue
+        try:
+            found = _judgement(case)
+        except ValueError as error:
+            complain(f"{file}, line {number} cannot be judged: {error}")
+            return ERROR
+        head = Text.assemble((plain(case.command), "bold"), f" ({case.platform})")
+        notes = [f"healthy means: {case.expect}"] if case.expect else []
+        notes += [f"the label says {case.verdict}"] if case.verdict else []
+        out().print(JudgementView(head, found, notes=notes, full=full))
+        return 0
+    left_out = f" ({count(bad, 'line')} could not be read)" if bad else ""
+    complain(f"{file} has no case {wanted}{left_out}.")
+    return ERROR
+
+
 Answered = tuple[dict[str, Any], str | None, str]
 """What is printed, the label if there is one, and the answer."""
 
 
+def _judgement(case: VerdictCase) -> Judgement:
+    return judge(case.command, case.before, case.after, expect=case.expect, platform=case.platform)
+
+
 def _judged(case: VerdictCase) -> Answered:
-    found = judge(case.command, case.before, case.after, expect=case.expect, platform=case.platform)
+    found = _judgement(case)
     shown = {"id": case.id, "verdict": found.verdict, "reasons": found.reasons}
     return shown, case.verdict, found.verdict
 

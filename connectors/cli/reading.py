@@ -15,7 +15,8 @@ from stillfixed.actors.session.events import (
 )
 from stillfixed.actors.session.history import Entry, Transcript
 from stillfixed.connectors.cli import arguments as a
-from stillfixed.connectors.cli import asjson, render, stream
+from stillfixed.connectors.cli import asjson, stream
+from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.hosting import Common, verb
 from stillfixed.connectors.cli.terminal import UsageError, err, out
 from stillfixed.connectors.cli.text import day, parse_moment
@@ -82,7 +83,7 @@ async def checks(
     for number, comparison in enumerate(comparisons):
         if number:
             console.print()
-        console.print(render.ComparisonView(comparison, full=full))
+        console.print(ComparisonView(comparison, full=full))
 
 
 async def transcript(

@@ -4,20 +4,18 @@ Everything reads without colour: verdicts carry a symbol, changed lines a mark. 
 two outputs of a check stand side by side in it; nothing is cut without saying so.
 """
 
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from re import findall
+from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
 from stillfixed.actors.session.gate import needs_rerun
-from stillfixed.actors.session.history import Comparison, RunRecord, Standing
+from stillfixed.actors.session.history import RunRecord, Standing
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.actors.session.state import Check, Override, State
-from stillfixed.actors.verdicts.model import AlignedLine, Verdict
-from stillfixed.connectors.cli.text import clock, count, moment, plain, span
+from stillfixed.actors.verdicts.model import Verdict
+from stillfixed.connectors.cli.text import count, plain, span
 
 STANDINGS: dict[Standing, tuple[str, str, str]] = {
     "fixed": ("✓", "FIXED", "bold green"),
@@ -29,12 +27,6 @@ STANDINGS: dict[Standing, tuple[str, str, str]] = {
     "baseline_only": ("·", "BASELINE", "dim"),
 }
 """Symbol, words and style of each verdict."""
-
-CONTEXT_LINES = 3
-FOLD_FROM_LINES = 2 * CONTEXT_LINES + 3
-ROWS_SHOWN = 120
-LINE_CHARS_SHOWN = 400
-WORDS_COMPARED_CHARS = 400
 
 
 def standing(value: Standing) -> Text:
@@ -183,201 +175,13 @@ class Beside:
                 yield from self._lead.render(console)
             elif any(segment.text.strip() for segment in line):
                 yield Segment(" " * indent)
-            yield from line
+            yield from _without_last_spaces(line)
             yield Segment.line()
 
 
-# -- a check before and after -------------------------------------------------------------------
-class ComparisonView:
-    """A check with both sides. `full` folds nothing and shows every row."""
-
-    def __init__(self, comparison: Comparison, *, full: bool = False) -> None:
-        self._comparison = comparison
-        self._full = full
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        c = self._comparison
-        yield Text.assemble(standing(c.standing), "  ", command_on(c.command, c.endpoint))
-        yield Text(f"  {self._times()}", style="dim")
-        if c.expect:
-            yield Text(f"  healthy means: {plain(c.expect)}")
-        if c.override and c.judged:
-            yield Beside("  - ", disagreement(c.override, c.judged))
-        for reason in c.reasons:
-            yield bullet(reason)
-        if c.standing == "not_rerun" and c.after:
-            yield bullet(f"A change followed {c.after.run}: run the check again.")
-        yield from _Columns(c, console, options.max_width, self._full).rows()
-
-    def _times(self) -> str:
-        before, after = self._comparison.before, self._comparison.after
-        if after is None:
-            return moment(before.started_at)
-        same_day = before.started_at.astimezone().date() == after.started_at.astimezone().date()
-        later = clock(after.started_at) if same_day else moment(after.started_at)
-        apart = span((after.started_at - before.started_at).total_seconds())
-        return f"{moment(before.started_at)} → {later}, {apart} later"
-
-
-class _Columns:
-    """The two outputs in two columns. A row is mark, line number, bar and text, on each side."""
-
-    def __init__(self, comparison: Comparison, console: Console, width: int, full: bool) -> None:
-        self._comparison = comparison
-        self._console = console
-        self._full = full
-        self._lines = _without_last_empty(comparison.lines)
-        numbers = [line.before_number or line.after_number or 0 for line in self._lines]
-        self._digits = max(2, len(str(max(numbers, default=0))))
-        self._deciding = any(line.deciding for line in self._lines)
-        self._side = max(24, (width - 2 - 2) // 2)
-        self._text = self._side - len(self._gutter(" ", 1, False))
-
-    def rows(self) -> Iterator[Text]:
-        c = self._comparison
-        before = f"before: {c.before.run}, {ending(c.before)}"
-        after = "after: not run again" if c.standing == "not_rerun" else "nothing changed since"
-        if c.after:
-            after = f"after: {c.after.run}, {ending(c.after)}"
-        yield self._row(Text(before, style="dim italic"), Text(after, style="dim italic"))
-        if c.after is None:
-            yield from self._one_sided()
-        elif not self._lines:
-            yield self._row(Text("(no output)", style="dim"), Text("(no output)", style="dim"))
-        else:
-            yield from self._both_sides()
-        for run in (c.before, c.after):
-            if run and (note := missing_output(run)):
-                yield Text.assemble(f"  {run.run}: ", note)
-        if self._deciding:
-            yield Text("  * this line decided", style="dim")
-
-    def _one_sided(self) -> Iterator[Text]:
-        shown = len(self._lines) if self._full else 2 * CONTEXT_LINES
-        for line in self._lines[:shown]:
-            texts = self._wrap(line.before or "", "", None)
-            for at, text in enumerate(texts):
-                gutter = self._gutter(" ", line.before_number if at == 0 else None, False)
-                yield self._row(Text.assemble((gutter, "dim"), text), Text())
-        if len(self._lines) > shown:
-            yield Text(f"    … {count(len(self._lines) - shown, 'line')} more …", style="dim")
-
-    def _both_sides(self) -> Iterator[Text]:
-        shown = 0
-        for line in self._folded():
-            if isinstance(line, int):
-                yield Text(f"    … {count(line, 'line')} the same …", style="dim")
-                continue
-            rows = self._line(line)
-            shown += len(rows)
-            if shown > ROWS_SHOWN and not self._full:
-                yield Text(
-                    "    … and more: stillfixed checks SESSION --full shows all …", style="dim"
-                )
-                return
-            yield from rows
-
-    def _folded(self) -> Iterator[AlignedLine | int]:
-        """The lines, with long unchanged stretches as their number of lines."""
-        lines, start = self._lines, 0
-        while start < len(lines):
-            end = start
-            while end < len(lines) and lines[end].kind == "same" and not lines[end].deciding:
-                end += 1
-            head = CONTEXT_LINES if start > 0 else 0
-            tail = CONTEXT_LINES if end < len(lines) else 0
-            if start == 0 and end == len(lines):
-                head = CONTEXT_LINES
-            if end - start >= FOLD_FROM_LINES and not self._full:
-                yield from lines[start : start + head]
-                yield end - start - head - tail
-                yield from lines[end - tail : end]
-            else:
-                yield from lines[start:end]
-            if end < len(lines):
-                yield lines[end]
-            start = end + 1
-
-    def _line(self, line: AlignedLine) -> list[Text]:
-        left_mark, right_mark, left_style, right_style = {
-            "same": (" ", " ", "", ""),
-            "changed": ("~", "~", "red", "green"),
-            "removed": ("-", " ", "red", ""),
-            "added": (" ", "+", "", "green"),
-        }[line.kind]
-        changed = _changed_words(line) if line.kind == "changed" else (None, None)
-        left = self._wrap(line.before, left_style, changed[0])
-        right = self._wrap(line.after, right_style, changed[1])
-        rows = []
-        for at in range(max(len(left), len(right))):
-            sides = []
-            for texts, mark, number, style in (
-                (left, left_mark, line.before_number, left_style),
-                (right, right_mark, line.after_number, right_style),
-            ):
-                if at >= len(texts):
-                    sides.append(Text())
-                    continue
-                shown = number if at == 0 else None
-                gutter = self._gutter(mark, shown, line.deciding and at == 0)
-                sides.append(Text.assemble((gutter, style or "dim"), texts[at]))
-            rows.append(self._row(*sides))
-        return rows
-
-    def _gutter(self, mark: str, number: int | None, deciding: bool) -> str:
-        star = ("*" if deciding else " ") if self._deciding else ""
-        return f"{mark}{star} {number if number is not None else '':>{self._digits}} │ "
-
-    def _row(self, left: Text, right: Text) -> Text:
-        left.truncate(self._side, overflow="ellipsis", pad=True)
-        right.truncate(self._side, overflow="ellipsis")
-        row = Text.assemble("  ", left, "  ", right, no_wrap=True, overflow="ignore")
-        row.rstrip()
-        return row
-
-    def _wrap(self, line: str | None, style: str, bold: list[tuple[int, int]] | None) -> list[Text]:
-        """A line as rows of the column's width; None has none. `bold` are stretches to stress."""
-        if line is None:
-            return []
-        text = Text(plain(line), style=style)
-        for start, end in bold or ():
-            text.stylize("bold underline", start, end)
-        if len(text) > LINE_CHARS_SHOWN and not self._full:
-            hidden = count(len(text) - LINE_CHARS_SHOWN, "character")
-            text = text[:LINE_CHARS_SHOWN].append(f" … {hidden} more", style="dim")
-        return list(text.wrap(self._console, self._text, overflow="fold")) or [Text()]
-
-
-def _without_last_empty(lines: tuple[AlignedLine, ...]) -> tuple[AlignedLine, ...]:
-    """The lines without what is only the end of the last one."""
-    if lines and not lines[-1].before and not lines[-1].after:
-        return lines[:-1]
-    return lines
-
-
-def _changed_words(
-    line: AlignedLine,
-) -> tuple[list[tuple[int, int]] | None, list[tuple[int, int]] | None]:
-    """Where the words of a changed line differ, on each side; None where it would not help."""
-    before, after = plain(line.before or ""), plain(line.after or "")
-    if max(len(before), len(after)) > WORDS_COMPARED_CHARS:
-        return None, None
-    words = r"\w+|\s+|[^\w\s]"
-    left, right = findall(words, before), findall(words, after)
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    if matcher.ratio() < 0.3:
-        return None, None
-    starts_left, starts_right = _starts(left), _starts(right)
-    removed, added = [], []
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        if kind != "equal":
-            removed.append((starts_left[i1], starts_left[i2]))
-            added.append((starts_right[j1], starts_right[j2]))
-    return removed, added
-
-
-def _starts(words: list[str]) -> list[int]:
-    starts = [0]
-    for word in words:
-        starts.append(starts[-1] + len(word))
-    return starts
+def _without_last_spaces(line: list[Segment]) -> list[Segment]:
+    """Where a sentence is broken, a space is left at the end."""
+    if not line:
+        return line
+    text, style, control = line[-1]
+    return [*line[:-1], Segment(text.rstrip(" "), style, control)]

@@ -19,6 +19,7 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.state import State
 from stillfixed.connectors.cli import render, runbook_views, runbooks, slash, stream
+from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.lines import Lines, PipedLines, TerminalLines
 from stillfixed.connectors.cli.running import LiveOutput, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, UsageError, out
@@ -161,7 +162,7 @@ class Shell:
     async def show_comparison(self, run: str) -> None:
         transcript = await self.session.transcript()
         if comparison := transcript.comparison_of(run):
-            self.show(render.ComparisonView(comparison))
+            self.show(ComparisonView(comparison))
 
     async def hint(self) -> None:
         """Say which checks a change has left behind, when there are more of them."""

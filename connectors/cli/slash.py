@@ -10,6 +10,7 @@ from rich.text import Text
 from stillfixed.actors.session.events import AnnotationKind
 from stillfixed.connectors.cli import arguments as a
 from stillfixed.connectors.cli import render, runbook_views, runbooks
+from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.terminal import UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ async def _expect(shell: "Shell", argument: str) -> None:
     shell.show(Text(f"  recorded for: {command}", style="dim"))
     for comparison in await shell.session.comparisons():
         if comparison.command == command and comparison.endpoint == shell.endpoint:
-            shell.show(render.ComparisonView(comparison))
+            shell.show(ComparisonView(comparison))
 
 
 # -- checks and monitors ------------------------------------------------------------------------
@@ -91,7 +92,7 @@ async def _checks(shell: "Shell", argument: str) -> None:
     if not comparisons:
         shell.show("No check was run yet.")
     for number, comparison in enumerate(comparisons):
-        shell.show(*([""] if number else []), render.ComparisonView(comparison))
+        shell.show(*([""] if number else []), ComparisonView(comparison))
 
 
 async def _monitor(shell: "Shell", argument: str) -> None:

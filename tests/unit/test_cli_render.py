@@ -9,7 +9,8 @@ from rich.console import Console
 from stillfixed.actors.session.history import Comparison, RunRecord
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.actors.session.state import Override
-from stillfixed.connectors.cli.render import STANDINGS, ComparisonView, closure, run_line
+from stillfixed.connectors.cli.comparison import ComparisonView
+from stillfixed.connectors.cli.render import STANDINGS, closure, run_line
 from stillfixed.connectors.cli.text import LiveText, parse_moment, parse_span, plain, span
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
