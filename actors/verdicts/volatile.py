@@ -82,7 +82,7 @@ def columns_of(line: str) -> Columns:
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\S+")
 _COLUMN_VALUE = re.compile(r"[+-]?\d[\d.,:]*(?:[kmgt]i?b?|[smhd]|%)?(?=$|/)")
-_NUMBER = r"(?:[1-9][\d,.]{0,20}|0[.,]\d{1,9})(?:,\s\d+[.,]\d+){0,2}\b"
+_NUMBER = r"(?:[1-9][\d,.]{0,20}|0[.,]\d{1,9})(?:,\s\d+[.,]\d+){0,2}(?:\s?[kmgt]i?b?)?\b"
 
 
 def _is_heading(line: str) -> bool:

@@ -14,10 +14,14 @@ Times are ISO 8601 in UTC. A *run* is
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
      "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
+     "fields": [field, …],        the values behind the verdict, worst first
+     "fields_left_out": number,   so many more, no worse than the last
      "override": override | null,  a dispatcher's verdict in place of the judge's
      "runbook": {"name", "number", "total"} | null}     which of a runbook's checks it is
 
-An *override* is {"verdict", "reason": text, "by", "at"}.
+An *override* is {"verdict", "reason": text, "by", "at"}. A *field* is {"item", "field",
+"before": text | null, "after": text | null, "verdict", "rule": name, "note": text,
+"before_line": number | null, "after_line": number | null}, where null means that it is not there.
 
 Output that was not UTF-8 is shown with U+FFFD for each broken byte, and `…_is_utf8` is false; the
 log keeps the bytes as they came. A *comparison* is
@@ -25,7 +29,23 @@ log keeps the bytes as they came. A *comparison* is
     {"endpoint", "command", "standing": verdict | "not_rerun" | "baseline_only",
      "before": run, "after": run | null, "reasons": [text, …], "expect": text | null,
      "judged": verdict | null,    the judge's own, which stands unless there is an override
-     "override": override | null}
+     "override": override | null,
+     "fields": [field, …], "fields_left_out": number,
+     "lines": [row, …]}
+
+A *row* is a line of both outputs side by side, with numbers from 1 in its output, or a fold of rows
+in which nothing changed that matters; `--full` folds nothing:
+
+    {"kind": "same" | "changed" | "removed" | "added", "output": "stdout" | "stderr",
+     "before_number", "after_number": number | null, "before", "after": text | null,
+     "deciding": bool,            the verdict is from this row
+     "volatile": bool,            it changed only in what moves by itself
+     "before_spans", "after_spans": [{"start", "end", "volatile"}, …]}   what changed, in characters
+
+    {"kind": "folded", "output", "lines": number, "volatile": number of them,
+     "before": [first, last], "after": [first, last]}                    numbers of lines
+
+Where "after" is null, the rows have one side, and their kind says nothing.
 
 An *entry* is one fact of the stream: {"version", "at", "by", "type"} and the fields of that type of
 event (see `actors/session/events.py`); an entry of type `run_started` has the whole *run* in "run".
@@ -91,7 +111,7 @@ def override_json(override: Override | None) -> Json | None:
     }
 
 
-def comparison_json(comparison: Comparison) -> Json:
+def comparison_json(comparison: Comparison, *, full: bool = False) -> Json:
     return {
         "endpoint": comparison.endpoint,
         "command": comparison.command,
@@ -102,6 +122,9 @@ def comparison_json(comparison: Comparison) -> Json:
         "expect": comparison.expect,
         "judged": comparison.judged,
         "override": override_json(comparison.override),
+        "fields": msgspec.to_builtins(comparison.fields),
+        "fields_left_out": comparison.fields_left_out,
+        "lines": msgspec.to_builtins(comparison.rows(full=full)),
     }
 
 

@@ -35,7 +35,7 @@ class ComparisonView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         c = self._comparison
-        yield Beside(standing(c.standing) + "  ", command_on(c.command, c.endpoint))
+        yield Beside(Text.assemble(standing(c.standing), "  "), command_on(c.command, c.endpoint))
         yield Text(f"  {_times(c)}", style="dim")
         if c.expect:
             yield Text(f"  healthy means: {plain(c.expect)}")
@@ -65,7 +65,7 @@ class JudgementView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         j = self._judgement
-        yield Beside(standing(j.verdict) + "  ", self._head)
+        yield Beside(Text.assemble(standing(j.verdict), "  "), self._head)
         for note in self._notes:
             yield Text(f"  {plain(note)}", style="dim")
         yield from values(j.fields, j.verdict, j.reasons, full=self._full)

@@ -75,7 +75,7 @@ async def checks(
     async with on.reading_session(session) as work:
         comparisons = await work.comparisons()
     if as_json:
-        print(asjson.dumps([asjson.comparison_json(comparison) for comparison in comparisons]))
+        print(asjson.dumps([asjson.comparison_json(one, full=full) for one in comparisons]))
         return
     console = out()
     if not comparisons:

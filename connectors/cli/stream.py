@@ -15,6 +15,7 @@ from stillfixed.actors.session.history import Entry, RunRecord, Standing, Transc
 from stillfixed.actors.session.state import State
 from stillfixed.connectors.cli import render, runbook_views
 from stillfixed.connectors.cli.text import clock, count, day, moment, plain, span
+from stillfixed.connectors.cli.values import ValuesTable
 
 OUTPUT_LINES_SHOWN = 40
 KINDS = {"note": "note", "verification": "verified", "cannot_verify": "cannot verify"}
@@ -201,7 +202,11 @@ def seen_line(seen: Seen) -> RenderableType:
     """One event of any session, for `watch`."""
     lead = Text.assemble((f"{clock(seen.event.at)}  {seen.position}  {seen.session}  ", "dim"))
     who = (plain(seen.event.by), "bold")
-    return render.Beside(lead, Text.assemble(who, "  ", told(seen.event)))
+    body: RenderableType = Text.assemble(who, "  ", told(seen.event))
+    if isinstance(seen.event, e.CheckVerified):
+        table = ValuesTable(seen.event.fields, left_out=seen.event.fields_left_out)
+        body = Group(body, table) if table.has_rows else body
+    return render.Beside(lead, body)
 
 
 # -- a transcript -------------------------------------------------------------------------------
@@ -297,6 +302,10 @@ def run_block(run: RunRecord, *, full: bool = False) -> Iterator[RenderableType]
     if note := render.missing_output(run):
         yield render.Beside("  ", note)
     yield render.run_line(run)
+    table = ValuesTable(run.fields, left_out=run.fields_left_out, full=full)
+    # A monitor says the same again and again, which is worth a table only where it is bad.
+    if table.has_rows and not (run.monitor and run.verdict in ("fixed", "healthy")):
+        yield table
 
 
 # -- lists and states ---------------------------------------------------------------------------

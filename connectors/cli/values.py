@@ -7,11 +7,13 @@ carry a symbol and words, so that it reads without colour.
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
+from stillfixed.actors.verdicts.spans import changed_spans
 from stillfixed.actors.verdicts.summary import field_name, summarised
+from stillfixed.actors.verdicts.volatile import stretches
 from stillfixed.connectors.cli.render import Beside, standing
 from stillfixed.connectors.cli.text import count, plain
 
@@ -67,7 +69,7 @@ class ValuesTable:
             names = ", ".join(_named(change) for change in s.quiet_some)
             names += ", …" if s.quiet > len(s.quiet_some) else ""
             told = f"{count(s.quiet, 'value')} healthy and unchanged: {names}"
-            yield Beside(Text("  · ", style="dim"), Text(told, style="dim"))
+            yield Beside(Text.assemble(("  · ", "dim")), Text(told, style="dim"))
 
     def _table(self, console: Console, rows: list[tuple[Text, ...]], width: int) -> Iterator[Text]:
         headings = tuple(Text(heading, style="dim") for heading in _HEADINGS)
@@ -94,13 +96,24 @@ class ValuesTable:
 
 def _cells(change: FieldChange) -> tuple[Text, ...]:
     rule = f"{change.rule}: {change.note}" if change.note else change.rule
+    before = _value(change.before, "red" if change.verdict in _FAULTY_BEFORE else "")
+    after = _value(change.after, _AFTER_STYLES[change.verdict])
+    if change.before and change.after:
+        _stress_changes(before, after)
     return (
-        standing(change.verdict),
-        Text(_named(change)),
-        _value(change.before, "red" if change.verdict in _FAULTY_BEFORE else ""),
-        _value(change.after, _AFTER_STYLES[change.verdict]),
+        standing(change.verdict), Text(_named(change)), before, after,
         Text(_one_line(rule), style="dim"),
-    )
+    )  # fmt: skip
+
+
+def _stress_changes(before: Text, after: Text) -> None:
+    """Of values that are whole lines, what differs."""
+    moving = stretches(before.plain), stretches(after.plain)
+    changed = changed_spans(before.plain, after.plain, moving)
+    for value, spans in zip((before, after), changed, strict=True):
+        for one in spans:
+            if not one.volatile:
+                value.stylize("bold", one.start, one.end)
 
 
 def _named(change: FieldChange) -> str:
@@ -129,7 +142,8 @@ def _widths(rows: Sequence[tuple[Text, ...]], available: int) -> list[int]:
     return widths
 
 
-def _stacked(rows: Sequence[tuple[Text, ...]]) -> Iterator[Text]:
-    for verdict, field, before, after, rule in rows:
-        yield Text.assemble("  ", verdict, "  ", field)
-        yield Text.assemble("    ", before, " → ", after, ("  ", ""), rule)
+def _stacked(rows: Sequence[tuple[Text, ...]]) -> Iterator[RenderableType]:
+    for verdict, field, *values in rows:
+        yield Beside(Text.assemble("  ", verdict, "  "), field)
+        for heading, value in zip(_HEADINGS[2:], values, strict=True):
+            yield Beside(Text.assemble((f"    {heading:6}  ", "dim")), value)
