@@ -28,8 +28,9 @@ CONTEXT_LINES = 3
 NUMBERS_LOOKED_AT = 120_000
 """So many numbers of one side are looked at for whether they move by themselves; after them, every
 change counts."""
-ROWS_LOOKED_INTO = 3000
-"""So many changed rows get a span for each change; after them, one from the first to the last."""
+LOOKED_INTO_CHARS = 200_000
+"""In so much of changed rows each change gets a span; after it, there is one in each row, from the
+first change to the last."""
 
 
 # -- rows ------------------------------------------------------------------------------------------
@@ -49,25 +50,24 @@ class _Side:
         self.raw = text.split("\n") if text else []
         self.texts = [visible(line) for line in self.raw]
         self.numbers = range(len(self.raw))
-        self._moving: dict[int, list[Stretch]] = {}
-        self._steady: dict[int, str] = {}
+        self._moving: dict[tuple[str, Columns], list[Stretch]] = {}
+        self._steady: dict[tuple[str, Columns], str] = {}
         self._numbers_left = NUMBERS_LOOKED_AT
 
     def moving(self, number: int) -> list[Stretch]:
         """What moves by itself in a line."""
-        known = self._moving.get(number)
-        if known is None:
-            line = self.texts[number]
-            self._numbers_left -= len(_NUMBER.findall(line, 0, LINE_LIMIT_CHARS))
-            known = stretches(line, self._columns[number]) if self._numbers_left >= 0 else []
-            self._moving[number] = known
+        line = self.texts[number], self._columns[number]
+        if (known := self._moving.get(line)) is None:
+            self._numbers_left -= len(_NUMBER.findall(line[0], 0, LINE_LIMIT_CHARS))
+            known = self._moving[line] = stretches(*line) if self._numbers_left >= 0 else []
         return known
 
     def steady(self, number: int) -> str:
         """A line without what moves by itself."""
-        if number not in self._steady:
-            self._steady[number] = steady(self.texts[number], self.moving(number))
-        return self._steady[number]
+        line = self.texts[number], self._columns[number]
+        if (known := self._steady.get(line)) is None:
+            known = self._steady[line] = steady(line[0], self.moving(number))
+        return known
 
     def words(self, number: int) -> frozenset[str]:
         """What can tell a line from others."""
@@ -133,8 +133,9 @@ def _rows(
         for n in range(at_right, j):
             yield AlignedLine(kind="added", output=output, after_number=n + 1, after=right.raw[n])
         if i < len(left.raw):
-            row = _pair(left, right, i, j, output, closely=looked_into < ROWS_LOOKED_INTO)
-            looked_into += row.kind == "changed" and not row.volatile
+            row = _pair(left, right, i, j, output, closely=looked_into < LOOKED_INTO_CHARS)
+            if row.kind == "changed" and not row.volatile:
+                looked_into += len(left.raw[i]) + len(right.raw[j])
             yield row
         at_left, at_right = i + 1, j + 1
 

@@ -127,7 +127,7 @@ def _parted(changes: list[_Change], left: _Tokens, right: _Tokens) -> Iterator[_
         cells = _cells(left.texts, change.a, change.b)
         others = _cells(right.texts, change.c, change.d)
         if len(cells) != len(others):
-            cells, others = _as_one(cells), _as_one(others)
+            cells, others = _as_one(cells, change.a), _as_one(others, change.c)
         at_left, at_right = change.a, change.c
         ends = [(change.b, change.b)], [(change.d, change.d)]
         for (i, j), (k, m) in zip(cells + ends[0], others + ends[1], strict=True):
@@ -149,8 +149,8 @@ def _cells(texts: Sequence[str], first: int, end: int) -> list[tuple[int, int]]:
     return [(i, j) for i, j in [*cells, (start, end)] if i < j]
 
 
-def _as_one(cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(cells[0][0], cells[-1][1])] if cells else []
+def _as_one(cells: list[tuple[int, int]], first: int) -> list[tuple[int, int]]:
+    return [(cells[0][0], cells[-1][1])] if cells else [(first, first)]
 
 
 def _is_volatile(change: _Change, left: _Tokens, right: _Tokens) -> bool:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from stillfixed.actors.verdicts import (
     Platform,
     Run,
-    align,
     canonical,
     effect_of,
     examine,
@@ -154,18 +153,6 @@ def test_a_run_against_itself(
         assert verdict == "still_failing"
     if health == "healthy":
         assert verdict == "healthy"
-
-
-@given(st.text(alphabet="ab \n", max_size=60), st.text(alphabet="ab \n", max_size=60))
-def test_align_keeps_both_sides(before: str, after: str) -> None:
-    """Each side of the rows is that text again, with its line numbers in order."""
-    rows = align(before, after)
-    assert "\n".join(row.before for row in rows if row.before is not None) == before
-    assert "\n".join(row.after for row in rows if row.after is not None) == after
-    numbers = [row.before_number for row in rows if row.before_number is not None]
-    assert numbers == list(range(1, len(numbers) + 1))
-    for row in rows:
-        assert (row.kind == "same") == (row.before == row.after)
 
 
 @given(st.text(max_size=40))

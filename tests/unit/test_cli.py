@@ -189,8 +189,27 @@ def test_checks_show_both_sides(data: Path) -> None:
     """The check that showed the fault comes first."""
     text = invoke("checks", SESSION, data=data).stdout
     assert text.startswith("✓ FIXED  systemctl is-active nginx on web1")
-    assert "~  1 │ inactive" in text
-    assert "~  1 │ active" in text
+    assert "~*  1 │ inactive" in text
+    assert "~*  1 │ active" in text
+
+
+def test_programs_and_people_are_shown_the_same(data: Path) -> None:
+    """The rows and fields of the JSON are those of the comparison that the terminal shows."""
+    [first, *_] = json.loads(invoke("checks", SESSION, "--json", data=data).stdout)
+    kept = [(one["field"], one["before"], one["after"]) for one in first["fields"]]
+    assert ("exit_status", "3", "0") in kept
+    [row] = first["lines"]
+    assert (row["kind"], row["before"], row["after"], row["deciding"]) == (
+        "changed", "inactive", "active", True,
+    )  # fmt: skip
+    assert row["before_spans"] == [{"start": 0, "end": 8, "volatile": False}]
+    assert first["after"]["fields"] == first["fields"]
+
+
+def test_a_judged_run_of_the_stream_has_the_small_table(data: Path) -> None:
+    """Under the run that verified: which value was what, and is what now."""
+    text = invoke("transcript", SESSION, data=data).stdout
+    assert text.index("FIXED beside r1") < text.index("exit status  3") < text.index("cat /tmp/raw")
 
 
 def test_the_session_is_shown_as_it_was(data: Path) -> None:

@@ -71,6 +71,18 @@ def test_a_stored_override_folds_to_what_it_meant() -> None:
     assert fold(State(), history).status == "closed"
 
 
+def test_stored_fields_come_back_with_the_comparison() -> None:
+    """What was judged is read from the history, not judged again; releases before have none."""
+    history = events(HISTORIES / "release-2-fields.jsonl")
+    [comparison] = build("s-1", enumerate(history, start=1), {}).comparisons
+    assert [(one.field, one.before, one.after) for one in comparison.fields] == [
+        ("Active", "failed", "active"), ("exit_status", "3", "0"), ("message", "It broke.", None),
+    ]  # fmt: skip
+    assert comparison.fields_left_out == 2
+    [earlier] = build("s-1", enumerate(events(HISTORIES / "release-1.jsonl"), 1), {}).comparisons
+    assert (earlier.fields, earlier.fields_left_out) == ((), 0)
+
+
 def test_a_stored_runbook_folds_to_what_it_meant() -> None:
     """Its checks and what was expected of them are read from the history alone."""
     history = events(HISTORIES / "release-2-runbooks.jsonl")
