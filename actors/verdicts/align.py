@@ -52,6 +52,7 @@ class _Side:
         self.numbers = range(len(self.raw))
         self._moving: dict[tuple[str, Columns], list[Stretch]] = {}
         self._steady: dict[tuple[str, Columns], str] = {}
+        self._words: dict[str, frozenset[str]] = {}
         self._numbers_left = NUMBERS_LOOKED_AT
 
     def moving(self, number: int) -> list[Stretch]:
@@ -71,7 +72,11 @@ class _Side:
 
     def words(self, number: int) -> frozenset[str]:
         """What can tell a line from others."""
-        return frozenset(_WORD.findall(self.steady(number)[:_WORDS_CHARS].lower())[:_WORDS])
+        line = self.steady(number)
+        if (known := self._words.get(line)) is None:
+            found = _WORD.findall(line[:_WORDS_CHARS].lower())
+            known = self._words[line] = frozenset(found[:_WORDS])
+        return known
 
     @cached_property
     def _columns(self) -> list[Columns]:

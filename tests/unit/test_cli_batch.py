@@ -67,6 +67,49 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "expectation" in result.stderr
 
 
+def show(folder: Path, *cases: object, wanted: str = "a", more: tuple[str, ...] = ()) -> Result:
+    file = folder / "cases.jsonl"
+    text = "".join(c if isinstance(c, str) else json.dumps(c) + "\n" for c in cases)
+    file.write_text(text, encoding="utf-8")
+    return CliRunner().invoke(app, ["judge", str(file), "--show", wanted, *more])
+
+
+def test_one_case_is_shown_in_two_steps(tmp_path: Path) -> None:
+    """The verdict and what it is from, then both outputs; lines that are no cases do not matter."""
+    labelled = case("a", BAD, GOOD, verdict="healthy")
+    result = show(tmp_path, "{not json\n", case("b", GOOD, GOOD), labelled)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "✓ FIXED  systemctl is-active nginx (posix)"
+    assert lines[1] == "  the label says healthy"
+    places = [
+        result.stdout.index(part) for part in ("exit status  3", "before: exit 3", "inactive")
+    ]
+    assert places[0] < places[1]
+    assert "~*  1 │ inactive" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_case_that_cannot_be_shown_is_said_so(tmp_path: Path) -> None:
+    """It is not in the file, or its expectation cannot be read: one line and a status."""
+    missing = show(tmp_path, "{not json\n", case("b", GOOD, GOOD))
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "has no case a (1 line could not be read)" in " ".join(missing.stderr.split())
+    odd = show(tmp_path, case("a", BAD, GOOD, expect="?"))
+    assert odd.exit_code == 1
+    assert "cannot be judged" in odd.stderr
+
+
+def test_a_case_shown_in_full_folds_nothing(tmp_path: Path) -> None:
+    """Every line of both outputs, however many are the same."""
+    many = {**GOOD, "stdout": "".join(f"line {number}\n" for number in range(50))}
+    folded = show(tmp_path, case("a", many, many))
+    assert "unchanged lines" in folded.stdout
+    full = show(tmp_path, case("a", many, many), more=("--full",))
+    assert "line 20" in full.stdout
+    assert "unchanged" not in full.stdout.partition("before:")[2]
+
+
 def test_effects_and_same_checks(tmp_path: Path) -> None:
     """The other two questions are asked in the same way; cases may come through a pipe."""
     effects = run(

@@ -1,56 +1,17 @@
 """What the terminal shows of checks and runs, from made-up records."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from stillfixed.actors.session.history import Comparison, RunRecord
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.actors.session.state import Override
 from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.render import STANDINGS, closure, run_line
 from stillfixed.connectors.cli.text import LiveText, parse_moment, parse_span, plain, span
-
-START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-
-
-def run(name: str, stdout: str = "", exit_status: int = 0, **more: object) -> RunRecord:
-    started = START + timedelta(minutes=int(name[1:]))
-    fields = {
-        "run": name,
-        "by": "ana",
-        "endpoint": "web1",
-        "command": "systemctl status nginx",
-        "effect": "reads",
-        "started_at": started,
-        "ended_at": started + timedelta(seconds=2),
-        "status": "exited",
-        "exit_status": exit_status,
-        "stdout": stdout.encode(),
-        **more,
-    }
-    return RunRecord(**fields)  # type: ignore[arg-type]
-
-
-def comparison(before: str, after: str | None, standing: str = "fixed") -> Comparison:
-    return Comparison(
-        endpoint="web1",
-        command="systemctl status nginx",
-        standing=standing,  # type: ignore[arg-type]
-        before=run("r1", before, 3),
-        after=None if after is None else run("r4", after),
-        reasons=("Active was failed and is active now.",),
-    )
-
-
-def shown(thing: object, width: int = 80) -> str:
-    """What is printed where there are no colours."""
-    console = Console(width=width, color_system=None, highlight=False)
-    with console.capture() as capture:
-        console.print(thing)
-    return capture.get()
+from tests.support.shown import START, comparison, run, shown
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -74,7 +35,7 @@ def test_changes_are_marked_without_colour() -> None:
         line.startswith("  ~  2 │ state: down") and "~  2 │ state: up" in line for line in lines
     )
     assert any(line.startswith("  -  3 │ gone") for line in lines)
-    assert any("+  4 │ new" in line and "│" not in line.split("+")[0] for line in lines)
+    assert any("+  4 │ new" in line and "(not there)" in line.split("+")[0] for line in lines)
 
 
 def test_the_header_says_verdict_check_times_and_reasons() -> None:
@@ -98,7 +59,7 @@ def test_long_unchanged_stretches_are_folded() -> None:
     same = "".join(f"line {number}\n" for number in range(50))
     both = comparison(f"{same}state: down\n", f"{same}state: up\n")
     text = shown(ComparisonView(both))
-    assert "… 47 lines the same …" in text
+    assert "… 47 unchanged lines" in text
     assert "line 47" in text
     assert "line 46" not in text
     assert "line 20" in shown(ComparisonView(both, full=True))
