@@ -28,7 +28,7 @@ CONTEXT_LINES = 3
 NUMBERS_LOOKED_AT = 120_000
 """So many numbers of one side are looked at for whether they move by themselves; after them, every
 change counts."""
-LOOKED_INTO_CHARS = 200_000
+LOOKED_INTO_CHARS = 120_000
 """In so much of changed rows each change gets a span; after it, there is one in each row, from the
 first change to the last."""
 
@@ -50,17 +50,17 @@ class _Side:
         self.raw = text.split("\n") if text else []
         self.texts = [visible(line) for line in self.raw]
         self.numbers = range(len(self.raw))
-        self._moving: dict[tuple[str, Columns], list[Stretch]] = {}
+        self._moving: dict[tuple[str, Columns], tuple[Stretch, ...]] = {}
         self._steady: dict[tuple[str, Columns], str] = {}
         self._words: dict[str, frozenset[str]] = {}
         self._numbers_left = NUMBERS_LOOKED_AT
 
-    def moving(self, number: int) -> list[Stretch]:
+    def moving(self, number: int) -> tuple[Stretch, ...]:
         """What moves by itself in a line."""
         line = self.texts[number], self._columns[number]
         if (known := self._moving.get(line)) is None:
             self._numbers_left -= len(_NUMBER.findall(line[0], 0, LINE_LIMIT_CHARS))
-            known = self._moving[line] = stretches(*line) if self._numbers_left >= 0 else []
+            known = self._moving[line] = stretches(*line) if self._numbers_left >= 0 else ()
         return known
 
     def steady(self, number: int) -> str:
@@ -169,8 +169,7 @@ def _pair(
 
 def _captured(line: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Spans of a line as it is read, in the line as it was captured."""
-    at = places(line)
-    if not spans or isinstance(at, range):
+    if not spans or isinstance(at := places(line), range):
         return spans
     return tuple(Span(at[one.start], at[one.end - 1] + 1, one.volatile) for one in spans)
 

@@ -6,7 +6,7 @@ found in time that grows with the line's length alone.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -28,21 +28,30 @@ class Stretch(NamedTuple):
     kind: str
 
 
-def stretches(line: str, columns: Columns = ()) -> list[Stretch]:
+def stretches(line: str, columns: Columns = ()) -> tuple[Stretch, ...]:
     """The volatile values of a line, given the columns of the table that it stands in."""
     line = line[:LINE_LIMIT_CHARS]
-    if not _DIGIT.search(line):
-        return []
+    return _found(_form(line), columns) if _DIGIT.search(line) else ()
+
+
+def _form(line: str) -> str:
+    """A line in small letters with 9 for each digit, except for a 0 that a number begins with."""
     lowered = line.lower()
     if len(lowered) != len(line):  # a few capitals have two small characters
         lowered = line
+    form = lowered.translate(_NINES)
+    return _INNER_ZERO.sub("9", form) if "0" in form else form
+
+
+@lru_cache(maxsize=1024)  # most lines of a log or a table have the form of another
+def _found(form: str, columns: Columns) -> tuple[Stretch, ...]:
     pattern, kinds = _values()
     found = [
         Stretch(*match.span(group), kinds[group])
-        for match in pattern.finditer(lowered)
+        for match in pattern.finditer(form)
         if (group := match.lastgroup)
     ]
-    return _with_columns(lowered, columns, found) if columns else found
+    return tuple(_with_columns(form, columns, found) if columns else found)
 
 
 def masked(line: str, columns: Columns = ()) -> str:
@@ -51,7 +60,7 @@ def masked(line: str, columns: Columns = ()) -> str:
     return steady(line, stretches(line, columns))
 
 
-def steady(line: str, found: list[Stretch]) -> str:
+def steady(line: str, found: Sequence[Stretch]) -> str:
     """`masked`, where the stretches are known."""
     if not found:
         return " ".join(line.split())
@@ -80,9 +89,11 @@ def columns_of(line: str) -> Columns:
 
 
 _DIGIT = re.compile(r"\d")
+_NINES = str.maketrans("12345678", "99999999")
+_INNER_ZERO = re.compile(r"(?<=\d)0")
 _WORD = re.compile(r"\S+")
 _COLUMN_VALUE = re.compile(r"[+-]?\d[\d.,:]*(?:[kmgt]i?b?|[smhd]|%)?(?=$|/)")
-_NUMBER = r"(?:[1-9][\d,.]{0,20}|0[.,]\d{1,9})(?:,\s\d+[.,]\d+){0,2}(?:\s?[kmgt]i?b?)?\b"
+_NUMBER = r"(?:9[\d,.]{0,20}|0[.,]\d{1,9})(?:,\s\d+[.,]\d+){0,2}(?:\s?[kmgt]i?b?)?\b"
 
 
 def _is_heading(line: str) -> bool:

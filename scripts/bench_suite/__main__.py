@@ -26,6 +26,7 @@ ROWS = {
     "activate": "activating a session of 100,000 events, beside PyPI eventsourcing",
     "requests": "durable requests a second, beside workerd",
     "verdicts": "the judge on labelled cases, beside a diff, DeepDiff over jc and words",
+    "align": "two outputs of 10,000 lines side by side, beside difflib and git",
     "idle": "memory of 10,000 open idle sessions, beside workerd",
 }
 """Each row is a module `row_NAME` with `async def measure(quick: bool) -> list[Figure]`."""

@@ -78,7 +78,7 @@ def test_reasons_are_told_where_no_value_explains_the_verdict() -> None:
 
 # -- beside each other, or one under the other -----------------------------------------------------
 def test_narrow_terminals_have_what_is_under_what_was() -> None:
-    """Where lines do not fit in two columns: - before + for what was and is, once what is the same."""
+    """Where two columns are too narrow: - before + for what was and is, once what is the same."""
     words = "many words " * 5
     lines = sides(f"{words}down\n{words}same\n", f"{words}up\n{words}same\n", 80)
     assert lines[:2] == ["  before: r1", "  after: r2"]

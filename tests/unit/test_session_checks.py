@@ -40,6 +40,23 @@ def test_a_check_run_again_after_the_fix_is_judged_at_once() -> None:
     assert verified.judge
 
 
+def test_the_values_behind_a_verdict_are_recorded_with_it() -> None:
+    """The worst of them, as many as are kept, so that an event stays small."""
+    desk = Desk().open()
+    heading = "NAME       STATUS\n"
+    rows = [f"service-{number:02} {{}}" for number in range(60)]
+    desk.run("supervisorctl status", stdout=heading + "\n".join(rows).format(*["failed"] * 60))
+    desk.run("reboot")
+    states = ["running"] * 59 + ["failed"]
+    desk.run("supervisorctl status", stdout=heading + "\n".join(rows).format(*states))
+    verified = desk.last(e.CheckVerified)
+    assert isinstance(verified, e.CheckVerified)
+    assert verified.verdict == "still_failing"
+    assert verified.fields[0].item == "service-59"
+    assert {one.verdict for one in verified.fields[1:]} == {"fixed"}
+    assert (len(verified.fields), verified.fields_left_out) == (40, 20)
+
+
 def test_the_baseline_is_the_last_run_before_the_first_change() -> None:
     """Looking twice before the fix moves the baseline; looking twice after it does not."""
     desk = Desk().open()
