@@ -6,7 +6,7 @@ too large to look into is shown as it stands.
 """
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import groupby
 
@@ -52,7 +52,7 @@ class _Side:
         self.numbers = range(len(self.raw))
         self._moving: dict[tuple[str, Columns], tuple[Stretch, ...]] = {}
         self._steady: dict[tuple[str, Columns], str] = {}
-        self._words: dict[str, frozenset[str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self._numbers_left = NUMBERS_LOOKED_AT
 
     def moving(self, number: int) -> tuple[Stretch, ...]:
@@ -70,12 +70,13 @@ class _Side:
             known = self._steady[line] = steady(line[0], self.moving(number))
         return known
 
-    def words(self, number: int) -> frozenset[str]:
-        """What can tell a line from others."""
+    def names(self, number: int) -> frozenset[str]:
+        """The words that can tell a line from others: no number and no state, which may go from one
+        item to another."""
         line = self.steady(number)
-        if (known := self._words.get(line)) is None:
-            found = _WORD.findall(line[:_WORDS_CHARS].lower())
-            known = self._words[line] = frozenset(found[:_WORDS])
+        if (known := self._names.get(line)) is None:
+            words = _WORD.findall(line[:_WORDS_CHARS].lower())[:_WORDS]
+            known = self._names[line] = frozenset(words) - _states()
         return known
 
     @cached_property
@@ -90,7 +91,7 @@ class _Side:
 
 
 _NUMBER = re.compile(r"\d+")
-_WORD = re.compile(r"[^\W_][\w./-]*[^\W_]|\w")
+_WORD = re.compile(r"(?!\d+(?![\w./-]))[^\W_][\w./-]*[^\W_]|[^\W\d_]")
 _WORDS = 40
 _WORDS_CHARS = 400
 
@@ -102,28 +103,27 @@ def _by_steady_text(left: _Side, right: _Side, a: range, b: range) -> list[Pair]
 
 
 def _by_rare_words(left: _Side, right: _Side, a: range, b: range) -> list[Pair]:
-    """Lines that share a word which no other line here has: the name of a field or an item, and no
-    number or state, which may have gone from one item to another."""
-    words = [left.words(i) for i in a], [right.words(j) for j in b]
-    return [(a[i], b[j]) for i, j in rising(by_unique(*words, tells=_is_name))]
+    """Lines that share a word which no other line here has: the name of a field or an item."""
+    found = rising(by_unique([left.names(i) for i in a], [right.names(j) for j in b]))
+    return [(a[i], b[j]) for i, j in found]
 
 
-def _is_name(word: Hashable) -> bool:
-    return word not in _states() and re.search(r"[^\W\d_]", str(word)) is not None
+def _by_place(left: _Side, right: _Side, a: range, b: range) -> list[Pair]:
+    """Equally many lines that have half of their names in common, or are alone in their place."""
+    if len(a) != len(b):
+        return []
+    alone = len(a) == 1
+    return [(i, j) for i, j in zip(a, b, strict=True) if alone or _are_alike(left, right, i, j)]
+
+
+def _are_alike(left: _Side, right: _Side, i: int, j: int) -> bool:
+    names, others = left.names(i), right.names(j)
+    return 2 * len(names & others) >= min(len(names), len(others))
 
 
 @lru_cache
 def _states() -> frozenset[str]:
     return frozenset().union(*map(status_words, ("fault", "quiet", "healthy", "passing")))
-
-
-def _by_place(left: _Side, right: _Side, a: range, b: range) -> list[Pair]:
-    """Equally many lines, each of which has something of the other: a word, or the place alone
-    where there is but one."""
-    if len(a) != len(b):
-        return []
-    alone = len(a) == 1
-    return [(i, j) for i, j in zip(a, b, strict=True) if alone or left.words(i) & right.words(j)]
 
 
 def _rows(

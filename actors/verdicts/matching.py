@@ -103,17 +103,15 @@ def _by_bits(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Pair]:
 
 
 def by_unique(
-    left: Sequence[Iterable[Hashable]],
-    right: Sequence[Iterable[Hashable]],
-    tells: Callable[[Hashable], bool] = lambda _: True,
+    left: Sequence[Iterable[Hashable]], right: Sequence[Iterable[Hashable]]
 ) -> list[Pair]:
     """For each place on the left the one on the right that shares most of what stands in one place
-    only on either side, the nearest of several; `tells` leaves out what tells nothing. The right
-    numbers may fall and come twice: see `rising`."""
+    only on either side, the nearest of several. The right numbers may fall and come twice: see
+    `rising`."""
     partners = _alone(right)
     votes: dict[Pair, int] = {}
     for one, i in _alone(left).items():
-        if i >= 0 and (j := partners.get(one, -1)) >= 0 and tells(one):
+        if i >= 0 and (j := partners.get(one, -1)) >= 0:
             votes[i, j] = votes.get((i, j), 0) + 1
     best: dict[int, tuple[int, int, int]] = {}
     for (i, j), count in votes.items():

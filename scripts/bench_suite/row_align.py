@@ -1,9 +1,9 @@
 """Bench row: 10,000 lines against 10,000 side by side, with the words that changed in them.
 
 Beside `difflib.ndiff`, which marks changed words too, on an ordinary pair; where every line changed
-it would not come back in minutes. There the peer is `git diff --no-index`, a program in C that pairs
-no lines and marks no words, its start included. Ours must take less than a second whatever the
-input.
+it would not come back in minutes. There the peer is `git diff --no-index`, a program in C that
+pairs no lines and marks no words, its start included. Ours must take less than a second whatever
+the input.
 """
 
 import asyncio
@@ -113,6 +113,11 @@ def _different(count: int) -> Pair:
     return _rows(count), [f"line {n} has nothing in common" for n in range(count)]
 
 
+def _bits(count: int) -> Pair:
+    """Every line changed a little."""
+    return _rows(count), [f"{row}s" for row in _rows(count)]
+
+
 def _reversed(count: int) -> Pair:
     return _rows(count), _rows(count)[::-1]
 
@@ -127,6 +132,7 @@ INPUTS: dict[str, Callable[[int], Pair]] = {
     "ordinary": _ordinary,
     "new times in all": _times,
     "all different": _different,
+    "a word new in each": _bits,
     "one side reversed": _reversed,
     "few kinds, at random": _repeated,
 }
