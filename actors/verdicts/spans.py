@@ -132,7 +132,8 @@ def _parted(changes: list[_Change], left: _Tokens, right: _Tokens) -> Iterator[_
         ends = [(change.b, change.b)], [(change.d, change.d)]
         for (i, j), (k, m) in zip(cells + ends[0], others + ends[1], strict=True):
             for part in (_Change(at_left, i, at_right, k), _Change(i, j, k, m)):
-                if left.texts[part.a : part.b] != right.texts[part.c : part.d]:
+                before, after = left.texts[part.a : part.b], right.texts[part.c : part.d]
+                if "".join(before) != "".join(after):
                     yield part
             at_left, at_right = j, m
 

@@ -18,8 +18,9 @@ from stillfixed.actors.log import open_log
 from stillfixed.actors.log.contract import Append, Chunk
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session import events as e
+from stillfixed.actors.session.history import Comparison
 from stillfixed.actors.session.state import State, fold, heading
-from stillfixed.actors.verdicts.model import JUDGE_VERSION
+from stillfixed.actors.verdicts.model import JUDGE_VERSION, Row
 from stillfixed.connectors.cli import slash
 from stillfixed.connectors.cli.app import app
 from stillfixed.connectors.cli.arguments import endpoint_address, monitor_times
@@ -204,6 +205,22 @@ def test_programs_and_people_are_shown_the_same(data: Path) -> None:
     )  # fmt: skip
     assert row["before_spans"] == [{"start": 0, "end": 8, "volatile": False}]
     assert first["after"]["fields"] == first["fields"]
+
+
+def test_json_in_full_folds_nothing(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the terminal."""
+    asked: list[bool] = []
+    known = Comparison.rows
+
+    def rows(self: Comparison, *, full: bool = False) -> tuple[Row, ...]:
+        asked.append(full)
+        return known(self, full=full)
+
+    monkeypatch.setattr(Comparison, "rows", rows)
+    invoke("checks", SESSION, "--json", "--full", data=data)
+    invoke("checks", SESSION, "--full", data=data)
+    assert asked
+    assert all(asked)
 
 
 def test_a_judged_run_of_the_stream_has_the_small_table(data: Path) -> None:

@@ -95,6 +95,13 @@ def test_short_lines_stand_in_columns_on_narrow_terminals_too() -> None:
     assert sides("down\n", "up\n", 80)[1].count("│") == 2
 
 
+def test_wide_terminals_have_columns_whatever_the_lines() -> None:
+    """Long lines are wrapped in their column."""
+    words = "many words " * 9
+    lines = sides(f"{words}down\n", f"{words}up\n", 120)
+    assert all(line.count("│") == 2 for line in lines if "words" in line)
+
+
 @pytest.mark.parametrize("width", [80, 120, 160])
 def test_every_line_fits(width: int) -> None:
     """Whatever the outputs are; and none ends with spaces."""
@@ -132,6 +139,13 @@ def test_changed_words_are_underlined_without_colour() -> None:
     assert lines[2].split() == ["^^^^", "^^"]
     assert lines[2].index("^") == lines[1].index("down")
     assert not [line for line in sides("inactive\n", "active\n") if "^" in line]
+
+
+def test_colours_and_tabs_of_the_output_move_no_underline() -> None:
+    """The words are stressed where they are shown, not where they were captured."""
+    lines = sides("\x1b[31mState:\x1b[0m\tdown now\n", "State:\tup now\n")
+    assert lines[2].index("^") == lines[1].index("down")
+    assert lines[2].rindex("^") == lines[1].rindex("up") + 1
 
 
 def test_changed_words_are_emphasised_with_colour() -> None:

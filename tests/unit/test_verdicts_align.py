@@ -33,9 +33,13 @@ def test_changed_lines_stand_beside_each_other() -> None:
 
 
 def test_items_that_swap_their_states_keep_their_rows() -> None:
-    """A state or number that went from one item to another pairs nothing; names do."""
-    assert pairs("up eth0 1\ndown eth1 0", "down eth0 0\nup eth1 1") == [
-        ("up eth0 1", "down eth0 0"), ("down eth1 0", "up eth1 1"),
+    """States and numbers that went from one item to another pair nothing; names do."""
+    before, after = (
+        "up running eth0 1\ndown stopped eth1 0",
+        "down stopped eth0 0\nup running eth1 1",
+    )
+    assert pairs(before, after) == [
+        ("up running eth0 1", "down stopped eth0 0"), ("down stopped eth1 0", "up running eth1 1"),
     ]  # fmt: skip
 
 
@@ -48,11 +52,11 @@ def test_fields_are_paired_by_their_names() -> None:
 
 def test_lines_that_only_moved_in_time_are_paired() -> None:
     """Each line of a log beside the same line of the other run, though every time is new."""
-    before = "09:00:01 start\n09:00:02 bind\n09:00:03 bind failed"
-    after = "10:00:01 start\n10:00:02 bind\n10:00:09 ready"
-    assert pairs(before, after)[:2] == [
-        ("09:00:01 start", "10:00:01 start"), ("09:00:02 bind", "10:00:02 bind"),
-    ]  # fmt: skip
+    before = "09:00:01 beat\n09:00:02 beat\n09:00:03 end"
+    after = "10:00:01 beat\n10:00:02 beat\n10:00:03 beat\n10:00:09 end"
+    rows = align(before, after)
+    assert sorted(row.kind for row in rows) == ["added", "changed", "changed", "changed"]
+    assert sum(row.volatile for row in rows) == 3
 
 
 def test_lines_with_nothing_in_common_are_no_pair() -> None:
@@ -105,6 +109,8 @@ def test_a_wider_column_is_no_change() -> None:
     assert changed_words(row) == (["up"], ["down"])
     [moved] = align("eth0      up", "eth0  up")
     assert moved.volatile
+    [two] = align("job  12/1/2025 1:00:00 AM       1", "job  12/2/2025 1:00:01 AM  999999")
+    assert changed_words(two) == (["1"], ["999999"])
 
 
 def test_a_value_that_vanished_is_no_drift() -> None:
@@ -122,6 +128,8 @@ def test_columns_of_process_tables_are_volatile() -> None:
     assert (heading.kind, blank.kind) == ("same", "same")
     assert row.volatile
     assert not after.volatile
+    rows = align("NAME  PID\na     1\n\nb     1", "NAME  PID\na     2\n\nb     2")
+    assert [row.volatile for row in rows] == [False, True, False, False]
 
 
 def test_long_lines_have_one_span() -> None:
