@@ -198,7 +198,7 @@ def test_programs_and_people_are_shown_the_same(data: Path) -> None:
     """The rows and fields of the JSON are those of the comparison that the terminal shows."""
     [first, *_] = json.loads(invoke("checks", SESSION, "--json", data=data).stdout)
     kept = [(one["field"], one["before"], one["after"]) for one in first["fields"]]
-    assert ("exit_status", "3", "0") in kept
+    assert ("answer", "inactive", "active") in kept
     [row] = first["lines"]
     assert (row["kind"], row["before"], row["after"], row["deciding"]) == (
         "changed", "inactive", "active", True,
@@ -226,7 +226,9 @@ def test_json_in_full_folds_nothing(data: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_judged_run_of_the_stream_has_the_small_table(data: Path) -> None:
     """Under the run that verified: which value was what, and is what now."""
     text = invoke("transcript", SESSION, data=data).stdout
-    assert text.index("FIXED beside r1") < text.index("exit status  3") < text.index("cat /tmp/raw")
+    table = text.index("verdict  field")
+    assert text.index("FIXED beside r1") < table < text.index("cat /tmp/raw")
+    assert text[table:].split()[5:10] == ["✓", "FIXED", "answer", "inactive", "active"]
 
 
 def test_the_session_is_shown_as_it_was(data: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from stillfixed.actors.verdicts import Run, fold, judge, side_by_side
+from stillfixed.actors.verdicts import Run, fold, side_by_side
 from stillfixed.actors.verdicts.model import AlignedLine, FieldChange, Verdict
 from stillfixed.connectors.cli import asjson
-from stillfixed.connectors.cli.comparison import ComparisonView
+from stillfixed.connectors.cli.comparison import ComparisonView, values
 from stillfixed.connectors.cli.sides import Sides, Titles
 from stillfixed.connectors.cli.values import ValuesTable
 from tests.support.shown import comparison, shown
@@ -68,10 +68,10 @@ def test_the_table_fits_and_shortens_with_a_sign(width: int) -> None:
 
 def test_reasons_are_told_where_no_value_explains_the_verdict() -> None:
     """Sentences and table would say the same; where the values do not decide, the sentences do."""
-    explained = judge(
-        "systemctl is-active x", Run("failed\n", "", 3), Run("active\n"), platform="posix"
-    )
-    assert any(one.verdict == explained.verdict for one in explained.fields)
+    reasons = ["State was down and is up now."]
+    down, up = value("State", "fixed", "down", "up"), value("State", "healthy", "up", "up")
+    assert [type(part) for part in values([down], "fixed", reasons)] == [ValuesTable]
+    assert len(list(values([up], "inconclusive", reasons))) == 2
     text = shown(ComparisonView(comparison("a\n", "b\n")))
     assert "  - Active was failed and is active now." in text
 
@@ -178,13 +178,15 @@ def test_rows_that_only_moved_have_a_mark_of_their_own() -> None:
 def test_rows_that_decided_are_starred_and_never_left_out() -> None:
     """Not even behind a thousand other changes."""
     before = "".join(f"a{number}\n" for number in range(1000)) + "State: failed\n"
-    found = judge(
-        "systemctl status x", Run(before), Run(before.replace("a", "b", 1000)), platform="posix"
-    )
-    rows = found.lines
-    assert any(row.deciding for row in rows)
+    after = before.replace("a", "b", 1000)
+    decided = FieldChange(
+        item="", field="State", before="failed", after="failed", verdict="still_failing",
+        rule="status word", before_line=1001, after_line=1001,
+    )  # fmt: skip
+    rows = side_by_side(Run(before), Run(after), (decided,), "still_failing")
+    assert [row.before_number for row in rows if row.deciding] == [1001]
     text = shown(Sides(fold(rows), TITLES), 120)
-    assert "*  1001 │ St" in text or "* 1001 │ St" in text
+    assert "* 1001 │ State: failed" in text
     assert "lines more, --full shows all" in text
     assert "* decided" in text
 
