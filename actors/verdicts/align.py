@@ -16,12 +16,12 @@ from stillfixed.actors.verdicts.model import AlignedLine, Fold, Output, Row, Spa
 from stillfixed.actors.verdicts.spans import changed_spans
 from stillfixed.actors.verdicts.visible import places, visible
 from stillfixed.actors.verdicts.volatile import (
-    LINE_LIMIT_CHARS,
     Columns,
     Stretch,
     columns_of,
+    form_of,
     steady,
-    stretches,
+    stretches_of_form,
 )
 
 CONTEXT_LINES = 3
@@ -50,24 +50,27 @@ class _Side:
         self.raw = text.split("\n") if text else []
         self.texts = [visible(line) for line in self.raw]
         self.numbers = range(len(self.raw))
-        self._moving: dict[tuple[str, Columns], tuple[Stretch, ...]] = {}
-        self._steady: dict[tuple[str, Columns], str] = {}
+        self._forms: dict[tuple[str, Columns], tuple[Stretch, ...]] = {}
+        self._moving: dict[int, tuple[Stretch, ...]] = {}
+        self._steady: dict[int, str] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._numbers_left = NUMBERS_LOOKED_AT
 
     def moving(self, number: int) -> tuple[Stretch, ...]:
-        """What moves by itself in a line."""
-        line = self.texts[number], self._columns[number]
-        if (known := self._moving.get(line)) is None:
-            self._numbers_left -= len(_NUMBER.findall(line[0], 0, LINE_LIMIT_CHARS))
-            known = self._moving[line] = stretches(*line) if self._numbers_left >= 0 else ()
+        """What moves by itself in a line; looked for once for all lines of one form."""
+        if (known := self._moving.get(number)) is None:
+            form = form_of(self.texts[number]), self._columns[number]
+            if (known := self._forms.get(form)) is None:
+                self._numbers_left -= len(_NUMBER.findall(form[0]))
+                known = stretches_of_form(*form) if self._numbers_left >= 0 else ()
+                self._forms[form] = known
+            self._moving[number] = known
         return known
 
     def steady(self, number: int) -> str:
         """A line without what moves by itself."""
-        line = self.texts[number], self._columns[number]
-        if (known := self._steady.get(line)) is None:
-            known = self._steady[line] = steady(line[0], self.moving(number))
+        if (known := self._steady.get(number)) is None:
+            known = self._steady[number] = steady(self.texts[number], self.moving(number))
         return known
 
     def names(self, number: int) -> frozenset[str]:

@@ -30,12 +30,13 @@ class Stretch(NamedTuple):
 
 def stretches(line: str, columns: Columns = ()) -> tuple[Stretch, ...]:
     """The volatile values of a line, given the columns of the table that it stands in."""
+    return stretches_of_form(form_of(line), columns)
+
+
+def form_of(line: str) -> str:
+    """A line in small letters with 9 for each digit, except for a 0 that a number begins with.
+    Lines of one form have their volatile values in the same places."""
     line = line[:LINE_LIMIT_CHARS]
-    return _found(_form(line), columns) if _DIGIT.search(line) else ()
-
-
-def _form(line: str) -> str:
-    """A line in small letters with 9 for each digit, except for a 0 that a number begins with."""
     lowered = line.lower()
     if len(lowered) != len(line):  # a few capitals have two small characters
         lowered = line
@@ -43,8 +44,9 @@ def _form(line: str) -> str:
     return _INNER_ZERO.sub("9", form) if "0" in form else form
 
 
-@lru_cache(maxsize=1024)  # most lines of a log or a table have the form of another
-def _found(form: str, columns: Columns) -> tuple[Stretch, ...]:
+def stretches_of_form(form: str, columns: Columns = ()) -> tuple[Stretch, ...]:
+    if not _DIGIT.search(form):
+        return ()
     pattern, kinds = _values()
     found = [
         Stretch(*match.span(group), kinds[group])
@@ -91,6 +93,8 @@ def columns_of(line: str) -> Columns:
 _DIGIT = re.compile(r"\d")
 _NINES = str.maketrans("12345678", "99999999")
 _INNER_ZERO = re.compile(r"(?<=\d)0")
+_DIGIT_WITHIN_CHARS = 24
+"""What begins with a letter has a digit so near: words without are left at once."""
 _WORD = re.compile(r"\S+")
 _COLUMN_VALUE = re.compile(r"[+-]?\d[\d.,:]*(?:[kmgt]i?b?|[smhd]|%)?(?=$|/)")
 _NUMBER = r"(?:9[\d,.]{0,20}|0[.,]\d{1,9})(?:,\s\d+[.,]\d+){0,2}(?:\s?[kmgt]i?b?)?\b"
@@ -136,7 +140,8 @@ def _values() -> tuple[re.Pattern[str], dict[str, str]]:
     letter = either(one for one in known["value"] if one.get("begins") != "digit")
     labels = _one_of(" ".join(word.split()) for word in known["labels"]["words"].split("|"))
     labelled = rf"(?:{labels})\b\s?[:=]?\s*{group('number', _NUMBER)}"
-    at_start = rf"(?<![\w.:/-])(?:(?=\d)(?:{digit})|(?=[^\W\d])(?:{letter}|{labelled}))"
+    soon = rf"(?=[^\W\d]\D{{0,{_DIGIT_WITHIN_CHARS}}}\d)"
+    at_start = rf"(?<![\w.:/-])(?:(?=\d)(?:{digit})|{soon}(?:{letter}|{labelled}))"
     return re.compile(f"{at_start}|{either(known['inside'])}", re.VERBOSE), kinds
 
 
