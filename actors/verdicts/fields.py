@@ -64,6 +64,7 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     low: tuple[float, float] | None = None
     high: tuple[float, float] | None = None
     of: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     at_least: tuple[str, ...] = ()
     less_than: tuple[str, ...] = ()
     unit: str = ""
@@ -144,7 +145,12 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
         return Said("healthy" if good else "fault", "yes or no")
     if within := by_bounds(lowered, record, state.at_least, state.less_than, state.unit):
         return Said(within, "limit beside it")
-    number = share_of(lowered, record, state.of) if state.of else number_of(lowered, state.unit)
+    shares = state.of or state.beside
+    number = (
+        share_of(lowered, record, state.of, state.beside)
+        if shares
+        else number_of(lowered, state.unit)
+    )
     if number is not None and state.counter:
         return Said("healthy" if number == 0 else "unclear", COUNTER)
     if number is not None and state.above_zero:

@@ -181,7 +181,8 @@ def _facts(
         if says := field_health(command, cell, records[cell.record]):
             judged += 1
             field = says.field or cell.field.strip()
-            item = "" if cell.item == cell.value.strip() else cell.item  # named by what may change
+            own = says.field and cell.item == cell.value.strip()  # named by what may change
+            item = "" if own else cell.item
             yield Fact(item, field, cell.value.strip(), says.health, says.rule, cell.line)
         for port, flag in _FLAGGED.findall(cell.value) if flagged else ():
             if flag in status_words("bad_port_flags"):
@@ -210,6 +211,7 @@ _ASKS_NAME = re.compile(
 _MACHINE = frozenset(
     (
         "hostname",
+        "remoteport",
         "computername",
         "pscomputername",
         "systemname",

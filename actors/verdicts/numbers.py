@@ -4,7 +4,7 @@ Guarantee: never raises on any text; a value that is no number has none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from stillfixed.actors.verdicts.model import Health
@@ -54,13 +54,21 @@ def _bounds(record: Mapping[str, str], names: tuple[str, ...], unit: str) -> lis
     return [bound for bound in numbers if bound is not None]
 
 
-def share_of(value: str, record: Mapping[str, str], wholes: tuple[str, ...]) -> float | None:
-    """How many per cent a size is of the first of the other fields that holds one."""
-    whole = next((record[name] for name in wholes if record.get(name)), None)
-    sizes = [_size(value), _size(whole or "")]
-    if sizes[0] is None or not sizes[1]:
-        return None
-    return 100 * sizes[0] / sizes[1]
+def share_of(
+    value: str, record: Mapping[str, str], wholes: Sequence[str], others: Sequence[str]
+) -> float | None:
+    """How many per cent a size is of the first of the other fields that holds the whole, or of
+    itself and the first that holds the rest."""
+    size = _size(value)
+    whole = _first_size(record, wholes)
+    rest = _first_size(record, others)
+    if whole is None and rest is not None and size is not None:
+        whole = size + rest
+    return 100 * size / whole if size is not None and whole else None
+
+
+def _first_size(record: Mapping[str, str], names: Sequence[str]) -> float | None:
+    return next((_size(record[name]) for name in names if record.get(name)), None)
 
 
 def _size(text: str) -> float | None:

@@ -30,6 +30,7 @@ from stillfixed.actors.verdicts.tables import table_at
 __all__ = ["Cell", "Fact", "Reading", "clean", "read", "tagged"]
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_YES_NO = re.compile(r"true|false|yes|no|ja|nein|oui|non", re.I)
 _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)")
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
 _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
@@ -164,10 +165,12 @@ def _key_columns(table: Table) -> list[int]:
 
 
 def _is_state(name: str, values: Sequence[str]) -> bool:
+    if name_of(name).endswith("name"):
+        return False
     moves = field_names("status_fields") | field_names("volatile_fields")
     if name_of(name) in moves or last_word(name) in _MOVES:
         return True
-    said = [word_health(value.lower()) for value in values if value]
+    said = [word_health(value.lower()) or _YES_NO.fullmatch(value) for value in values if value]
     return bool(said) and all(said)
 
 

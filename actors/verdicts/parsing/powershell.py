@@ -157,6 +157,11 @@ def _table(lines: Sequence[str], rule: int, group: tuple[int, Spot] | None, aske
     rows = lines[rule + 1 : end]
     bounds = _bounds(lines[rule], [lines[rule - 1], *rows])
     names = tuple(lines[rule - 1][a:b].strip() for a, b in bounds)
+    head = rule - 1
+    while not all(names) and head and lines[head - 1].strip() and not _GROUP.match(lines[head - 1]):
+        head -= 1  # a heading of several lines leaves columns empty in the last one
+        above = [lines[head][a:b].strip() for a, b in bounds]
+        names = tuple(f"{one} {two}".strip() for one, two in zip(above, names, strict=True))
     longest = max((len(line.rstrip()) for line in rows), default=0)
     width = longest if asked else max(longest, _CONSOLE_WIDTH)
     rooms = [(width if b is None else b - 1) - a for a, b in bounds]
@@ -178,7 +183,7 @@ def _table(lines: Sequence[str], rule: int, group: tuple[int, Spot] | None, aske
             last = values
     if group:
         records = [[*record, group[1]] for record in records]
-    start = group[0] if group else rule - 1
+    start = group[0] if group else head
     return _Table(names, tuple(map(tuple, records)), start, end, odd)
 
 
