@@ -1,0 +1,45 @@
+"""How right the judge is on the labelled cases that lie with the tests.
+
+The floors are what is reached, so that no change loses it; the goals are 95 % for verdicts, and none
+of the three mistakes that must not happen.
+"""
+
+import json
+from collections import Counter
+
+from stillfixed.actors.verdicts import effect_of, judge, same_check
+from stillfixed.connectors.cli.batch import VerdictCase
+from tests.support.cases import effect_cases, same_cases, verdict_cases
+
+
+def said(case: VerdictCase) -> str:
+    found = judge(case.command, case.before, case.after, expect=case.expect, platform=case.platform)
+    return found.verdict
+
+
+def report(pairs: list[tuple[str, str]]) -> str:
+    return json.dumps(Counter(f"{a} -> {b}" for a, b in pairs if a != b), indent=1)
+
+
+def test_verdicts_are_right() -> None:
+    """No fault is called fixed that is not; nearly all verdicts, and real fixes, are recognised."""
+    pairs = [(str(case.verdict), str(said(case))) for case in verdict_cases()]
+    wrong = [c.id for c in verdict_cases() if said(c) == "fixed" != c.verdict]
+    assert not wrong, wrong
+    fixes = [pair for pair in pairs if pair[0] == "fixed"]
+    assert sum(a == b for a, b in pairs) >= 0.94 * len(pairs), report(pairs)
+    assert sum(a == b for a, b in fixes) >= 0.93 * len(fixes), report(fixes)
+
+
+def test_effects_are_right() -> None:
+    """No change is called a reader."""
+    pairs = [(str(c.effect), str(effect_of(c.command, c.platform))) for c in effect_cases()]
+    assert ("changes", "reads") not in pairs, report(pairs)
+    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
+
+
+def test_same_checks_are_right() -> None:
+    """No two different checks are called the same."""
+    pairs = [(str(c.same), str(same_check(c.a, c.b, c.platform))) for c in same_cases()]
+    assert ("False", "True") not in pairs, report(pairs)
+    assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
