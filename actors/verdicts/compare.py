@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from stillfixed.actors.verdicts.answers import RULE as ANSWER
-from stillfixed.actors.verdicts.cells import Cell, Fact
+from stillfixed.actors.verdicts.cells import Cell, Fact, last_word
 from stillfixed.actors.verdicts.counters import Trend, trend
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.fields import QUIET, VACANT
@@ -26,6 +26,7 @@ from stillfixed.actors.verdicts.phrases import patterns, text_health, word_healt
 Key = tuple[str, str]
 """Item and field."""
 
+_REASONS = ("reason", "cause")
 _WHOLE_RUN = (MESSAGE, HTTP)
 """Fields that speak of the whole run where they have no item."""
 
@@ -167,6 +168,9 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
             return Elsewhere("bad", fact, f"{fact.field} is {fact.value}")
     if twin is None and (cell := other.cells.get((fault.item, fault.field))):
         return _in_cell(cell, recovered=_recovers(fault, here, other), missing=not fault.value)
+    explains = last_word(fault.field) in _REASONS or fault.field.lower().startswith(_REASONS)
+    if twin is None and explains and _recovers(fault, here, other):
+        return Elsewhere("good", None, "the reason is gone with the fault")
     if _of_the_run(fault):
         if there:
             return Elsewhere("bad", there[0])

@@ -218,6 +218,8 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
         return None
     if not _is_status(cell.field):
         return _exactly(lowered, cell, record)
+    if _SHUT.match(lowered):
+        return None
     found = word_health(lowered)
     if found == "weak":
         return _quiet(cell, record)
@@ -253,6 +255,8 @@ _HEAD = re.compile(r"([^\W\d_][\w-]*(?: [\w-]+)?)\s*[,;(]")
 _START = re.compile(
     r"(start(type|mode|up|typ|modus)?|démarrage|(tipo)?deinicio|opstarttype|(tipo)?diavvio)$"
 )
+_SHUT = re.compile(r"adm(in(istratively)?)?[-_ ]?(down|dn)\b|\*down|shut by admin")
+"""A port that somebody shut."""
 _ADMIN = re.compile(r"admin")
 
 
@@ -266,7 +270,7 @@ def _meant(record: Record) -> bool:
         if key in ("enabled", "enable", "powerenable") and value in ("no", "false", "disabled"):
             return True
         if (
-            re.match(r"adm(in)?[- ]?down", value)
+            _SHUT.match(value)
             or "administratively down" in value
             or value.startswith(("*down", "^down"))
             or (value == "disabled" and "status" in key)

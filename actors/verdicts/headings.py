@@ -11,7 +11,7 @@ from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.table_rows import CHUNK, DIGIT, WORD, Span, columns_under
 
-_NOT_HEADING = re.compile(r":(\s|$)|[.!?]$|(?<!\S)=(?!\S)|\b(is|are|was|not|the)\b")
+_NOT_HEADING = re.compile(r":(\s|$)|(?:^|\s):\S|[.!?]$|(?<!\S)=(?!\S)|\b(is|are|was|not|the)\b")
 
 
 def heading_over(heading: Sequence[str], groups: Sequence[Span]) -> bool:
@@ -75,8 +75,8 @@ def goes_on(heading: str, following: Sequence[str]) -> bool:
         return False
     if len(CHUNK.findall(heading)) < 2:
         return False
-    if _indent(second) > _indent(row):
-        return True  # it leaves the first column out
+    if _indent(second) > _indent(row) or _indent(heading) > _indent(second) + 3:
+        return True  # one of them leaves the first column out
     if any(_says_state(chunk) for chunk in chunks):
         return False
     named = sum(chunk[:1].isupper() or not chunk[:1].isalpha() for chunk in chunks)
@@ -85,6 +85,14 @@ def goes_on(heading: str, following: Sequence[str]) -> bool:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
+
+
+def names_more(heading: str, second: str) -> bool:
+    """Whether the line behind a heading, with no row under it, only goes on with the heading."""
+    if not second.strip() or DIGIT.search(second) or _NOT_HEADING.search(second.rstrip()):
+        return False
+    spans = [found.span() for found in CHUNK.finditer(heading)]
+    return all(columns_under(found.span(), spans) for found in CHUNK.finditer(second))
 
 
 def _says_state(chunk: str) -> bool:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from stillfixed.actors.verdicts.cells import IDENTITY, Cell, name_of
 from stillfixed.actors.verdicts.fields import is_known_field
 from stillfixed.actors.verdicts.knowledge import field_names
+from stillfixed.actors.verdicts.phrases import word_health
 from stillfixed.actors.verdicts.tables import LEADERS
 
 _TREE = re.compile(r"^(?:[\s|>]|[├└│─╰])*(?:[`+|\\]-+\s*|[├└╰]─*\s*)|^(\s*)>\s")
@@ -26,6 +27,7 @@ _TWO_CHUNKS = re.compile(
     r"^(?P<indent>\s*)(?P<key>[^\W\d_]\S*(?: \S+){0,3})\s{2,}(?P<value>\S+(?: \S+)*)\s*$"
 )
 _DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
+_SECOND_PAIR = re.compile(r"(?:^|\s{2,})(?P<key>[A-Z][\w/()#.-]*(?: [\w/()#.-]+){0,3})\s*:\s")
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
     r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,60}\s*(?P<b>[^=*#\s-][^=*#]{0,60}?)\s*[=*#-]{2,60}:?)\s*$"
@@ -107,7 +109,8 @@ def read_lists(
             if not found.value and _deeper(lines, free, place, found.indent):
                 walk.head(found.indent, found.key)
             else:
-                walk.add(found)
+                for pair in _beside(found):
+                    walk.add(pair)
         elif not walk.braces and (indent := _indent(line)) < _next_indent(lines, free, place):
             walk.head(indent, _subject(line))
         elif not walk.braces and walk.titles and indent <= walk.titles[-1][0]:
@@ -137,6 +140,15 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
     ):
         return _Line(index, len(two["indent"]), two["key"], two["value"])
     return None
+
+
+def _beside(first: _Line) -> Iterator[_Line]:
+    """Two pairs that stand in one line: `Index : 81                     IP Addr : 203.0.113.9`."""
+    while found := _SECOND_PAIR.search(first.value):
+        yield _Line(first.index, first.indent, first.key, first.value[: found.start()])
+        rest = first.value[found.end() :].strip()
+        first = _Line(first.index, first.indent, found["key"].strip(), rest)
+    yield first
 
 
 def _is_pair(pair: re.Match[str]) -> bool:
@@ -178,7 +190,11 @@ def _subject(line: str) -> str:
 def _cells(blocks: Sequence[tuple[str, list[_Line]]], first: int) -> Iterator[Cell]:
     used: dict[str, int] = {}
     for order, (title, block) in enumerate(blocks):
-        names = [line.value for line in block if IDENTITY.match(line.key) and line.value]
+        names = [
+            line.value
+            for line in block
+            if IDENTITY.match(line.key) and line.value and not word_health(line.value.lower())
+        ]
         item = "/".join(part for part in (title, names[0] if names else "") if part)
         used[item] = used.get(item, 0) + 1
         item = item if used[item] == 1 else f"{item} ({used[item]})".strip()

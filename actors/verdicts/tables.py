@@ -14,6 +14,7 @@ from stillfixed.actors.verdicts.headings import (
     goes_on,
     heading_over,
     more_columns,
+    names_more,
     names_of,
     opens_a_column,
 )
@@ -169,6 +170,9 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
             return None  # a title
     if start >= len(lines) or not lines[start].strip():
         return Table(CHUNK.findall(heading), [], at + 1) if is_heading(heading) else None
+    last = start + 1 >= len(lines) or not lines[start + 1].strip()
+    if last and is_heading(heading) and names_more(heading, lines[start]):
+        return Table(CHUNK.findall(heading), [], start + 1)
     if start == at + 1 and goes_on(heading, lines[start : start + 2]):
         found = _from_heading(lines, [heading, lines[start]], start + 1, sure=False)
         if found:
@@ -187,6 +191,8 @@ def _goes_on_from_above(lines: Sequence[str], at: int) -> bool:
 
 def _may_be_heading(line: str) -> bool:
     chunks = CHUNK.findall(line)
+    if any(chunk.startswith(":") for chunk in chunks[1:]):
+        return False
     if len(chunks) > 1 and all(chunk.endswith(":") for chunk in chunks):
         line = line.replace(":", " ")  # Interface Name:      Status:
     words = line.split()
@@ -364,7 +370,7 @@ _PROSE = frozenset(
 
 
 def _is_prose(line: str, words: Sequence[str]) -> bool:
-    ends = line.rstrip()[-1] in ".:;" or ":" in words or "=" in words
+    ends = line.rstrip()[-1] in ".:;" or any(word.startswith((":", "=")) for word in words)
     ends = ends or any(word.endswith(":") for word in words[1:])  # Soft blocked: yes
     return ends or is_timed(line) or not _PROSE.isdisjoint(word.lower() for word in words)
 
