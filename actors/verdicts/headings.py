@@ -92,7 +92,11 @@ def names_more(heading: str, second: str) -> bool:
     if not second.strip() or DIGIT.search(second) or _NOT_HEADING.search(second.rstrip()):
         return False
     spans = [found.span() for found in CHUNK.finditer(heading)]
-    return all(columns_under(found.span(), spans) for found in CHUNK.finditer(second))
+    return all(
+        columns_under(found.span(), spans) and not _says_state(found.group())
+        for found in CHUNK.finditer(second)
+        if found.group()[:1].isupper()
+    ) and all(chunk[:1].isupper() or chunk[:1] in "(#%" for chunk in CHUNK.findall(second))
 
 
 def _says_state(chunk: str) -> bool:
