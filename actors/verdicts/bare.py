@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading
-from stillfixed.actors.verdicts.fields import field_health
+from stillfixed.actors.verdicts.fields import Said, field_health
 from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.phrases import word_health
 
@@ -39,14 +39,21 @@ def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
         return
     if not 0 < len(reading.rest) <= _LINES_LIMIT:
         return
+    known = False
     if not reading.cells and (member := member_of(command)):
         for place, (number, line) in enumerate(reading.rest, 1):
             cell = Cell(_nth(place, reading.rest), member, line.strip(), number)
-            if said := field_health(command, cell, {}):
+            if said := field_health(command, cell, {}) or _said(cell.value):
+                known = True
                 field = said.field or member
                 yield Fact(cell.item, field, cell.value, said.health, said.rule, number)
-        return
-    yield from _words(command, reading)
+    if not known:
+        yield from _words(command, reading)
+
+
+def _said(value: str) -> Said | None:
+    found = word_health(value.lower()) if _SHORT.fullmatch(value) else None
+    return Said(_health(found == "healthy"), "status word") if found else None
 
 
 _SHORT = re.compile(r"[^\W\d_][\w-]*(?: [\w-]+){0,2}")

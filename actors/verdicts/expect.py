@@ -23,6 +23,9 @@ _FORM = re.compile(
 _NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)?(?=\s*(?:%|[A-Za-z°]{0,6})?$)")
 
 
+_VERSION = re.compile(r"^[vV]?\d+(?:\.\d+){2,}(?=\s|$)|^\d{4}-\d\d-\d\d(?:[T ][\d:]+)?")
+
+
 class Expectation(Struct, frozen=True):
     """What healthy means: `field` is a field of the output, or exit_status, stdout, line_count."""
 
@@ -67,7 +70,7 @@ def parse_expectation(text: str) -> Expectation:
             raise ValueError(
                 f"The expectation {text!r} has a regular expression that cannot be read: {error}."
             ) from None
-    if operator in ("<", "<=", ">", ">=") and number(value) is None:
+    if operator in ("<", "<=", ">", ">=") and number(value) is None and not _steps(value):
         raise ValueError(f"The expectation {text!r} compares with {value!r}, which is no number.")
     if (
         field in ("exit_status", "line_count")
@@ -112,14 +115,13 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             equal = plain or (both and left == right and _unit(value) in ("", _unit(wanted)))
             return equal if operator == "==" else not equal
         case "<" | "<=" | ">" | ">=":
+            if (steps := _steps(wanted)) and right is None:
+                own = _steps(value) or ([float(value)] if value.strip().isdecimal() else [])
+                return _compared(operator, own, steps) if own else None
             units = _unit(value), _unit(wanted)
             if left is None or right is None or (all(units) and units[0] != units[1]):
                 return None
-            if operator == "<":
-                return left < right
-            if operator == "<=":
-                return left <= right
-            return left > right if operator == ">" else left >= right
+            return _compared(operator, [left], [right])
         case "contains":
             return wanted.casefold() in value.casefold()
         case "not contains":
@@ -128,6 +130,24 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             return re.search(wanted, value, re.M) is not None
         case _:
             assert_never(operator)
+
+
+def _compared(operator: Operator, left: Sequence[float], right: Sequence[float]) -> bool:
+    match operator:
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case _:
+            return left >= right
+
+
+def _steps(text: str) -> list[float]:
+    """The parts of a version (10.0.26100.1) or of a day as ISO writes it, [] of anything else."""
+    found = _VERSION.match(text.strip().strip("'\""))
+    return [float(part) for part in re.findall(r"\d+", found.group())] if found else []
 
 
 def _unit(text: str) -> str:

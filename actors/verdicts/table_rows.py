@@ -53,6 +53,7 @@ def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequenc
         if (
             not rows
             and is_title_line(line)
+            and not _reaches(line, spans)
             and at + 1 < len(lines)
             and _is_row(lines[at + 1], names, spans)
         ):
@@ -127,9 +128,14 @@ def _is_title(lines: Sequence[str], at: int) -> bool:
     return at + 1 < len(lines) and bool(RULE.match(lines[at + 1]))
 
 
+def _reaches(line: str, spans: Sequence[Span]) -> bool:
+    """Whether a line has something under the last column, which no title has."""
+    return len(line.rstrip()) > spans[-1][0]
+
+
 def _is_row(line: str, names: list[str], spans: Sequence[Span]) -> bool:
     chunks = [found.span() for found in CHUNK.finditer(line)]
-    if is_title_line(line) and len(spans) >= 3:
+    if is_title_line(line) and len(spans) >= 3 and not _reaches(line, spans):
         return False
     if len(chunks) >= 2 or len(spans) == 1:
         return True

@@ -1,7 +1,7 @@
 """How right the judge is on the labelled cases that lie with the tests.
 
-The floors are what is reached, so that no change loses it; the goals are 95 % for verdicts, and none
-of the three mistakes that must not happen.
+The floors are what is reached, so that no change loses it; the goals are 95 % for verdicts, and
+none of the three mistakes that must not happen.
 """
 
 import json
