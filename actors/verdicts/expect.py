@@ -132,7 +132,7 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             assert_never(operator)
 
 
-def _compared(operator: Operator, left: Sequence[float], right: Sequence[float]) -> bool:
+def _compared(operator: Operator, left: list[float], right: list[float]) -> bool:
     match operator:
         case "<":
             return left < right
