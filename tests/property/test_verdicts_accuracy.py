@@ -1,8 +1,4 @@
-"""How right the judge is on the labelled cases that lie with the tests.
-
-The floors are what is reached, so that no change loses it; the goals are 95 % for verdicts, and
-none of the three mistakes that must not happen.
-"""
+"""How right the judge is on the labelled cases that lie with the tests: the goals, held."""
 
 import json
 from collections import Counter
@@ -27,7 +23,7 @@ def test_verdicts_are_right() -> None:
     wrong = [c.id for c in verdict_cases() if said(c) == "fixed" != c.verdict]
     assert not wrong, wrong
     fixes = [pair for pair in pairs if pair[0] == "fixed"]
-    assert sum(a == b for a, b in pairs) >= 0.94 * len(pairs), report(pairs)
+    assert sum(a == b for a, b in pairs) >= 0.95 * len(pairs), report(pairs)
     assert sum(a == b for a, b in fixes) >= 0.93 * len(fixes), report(fixes)
 
 
