@@ -287,7 +287,7 @@ async def test_what_is_said_later_of_a_run_does_not_change_its_answer(bench: Ben
             "s-1", "s-1", command + str(status), r.StartRun(by="ana", command=command)
         )
         [answer] = await host.serve([envelope])
-    doubt = r.OverrideVerdict(by="dora", run="r3", verdict="inconclusive", reason="Only just.")
+    doubt = r.OverrideVerdict(by="dora", run="r3", verdict="still_failing", reason="Not yet.")
     assert await bench.ask(host, doubt) == r.Done()
     again = await bench.host("host-2")
     assert await again.serve([envelope]) == [answer]

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.cells import Cell, Reading
 from stillfixed.actors.verdicts.knowledge import table
-from stillfixed.actors.verdicts.known import known_lines
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.actors.verdicts.parsing.records import (
     Spot,
@@ -57,8 +56,6 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     if len(raw) > _LINES_LIMIT or max(map(len, raw)) > _LINE_LIMIT_CHARS:
         return None
     lines = _stripped(raw, command)
-    if known_lines(lines, command).cells:
-        return None  # what technicians know by heart is read by that
     head = lines[:_HEAD_LINES]
     best = _best(templates, head)
     if best is None:
