@@ -7,7 +7,6 @@ from functools import lru_cache
 from stillfixed.actors.verdicts.knowledge import table, words
 
 _TOKEN = re.compile(r'"[^"]*"?|\'[^\']*\'?|\||[^\s|"\']+')
-_SPACED = re.compile(r"\s\|\s|\s\|$|\|\s")
 _INTERFACE = re.compile(r"^([A-Za-z-]+)(\d[\d/.:]*)$")
 _PROMPT = re.compile(r"^(?:<[\w.-]+>|\[[\w@.~/ -]+\](?:\s*>)?|[\w.()/@:~-]+[#>])\s*(?=[/a-zA-Z])")
 _KEPT = re.compile(r"\"[^\"]*\"?|'[^']*'?|[\[{][^\]}]*[\]}]?")

@@ -63,7 +63,7 @@ def parse(command: str, platform: Platform, text: str) -> Reading | None:
     rows = best.rows if len(head) == len(lines) else _rows(best.template, lines)
     if not _stands_in_blocks(rows):
         return None
-    return replace(_reading(rows, lines), reader=best.template) if rows else None
+    return _reading(best.template, rows, lines) if rows else None
 
 
 def _stands_in_blocks(rows: Sequence["Row"]) -> bool:
@@ -211,7 +211,7 @@ def _rows(template: str, lines: Sequence[str]) -> list["Row"]:
     return rows
 
 
-def _reading(rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
+def _reading(template: str, rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
     claimed = {value.line - 1 for _, value in _values(rows)}
     plain = [[Spot(f, v[0].text, v[0].line) for f, v in row.items() if len(v) == 1] for row in rows]
     out: list[Cell] = []
@@ -223,10 +223,10 @@ def _reading(rows: Sequence["Row"], lines: Sequence[str]) -> Reading:
                 if len(values) > 1:
                     label = labels[index] if len(labels) == len(values) else str(index + 1)
                     inside = f"{item}/{label}" if item else label
-                name = _name(field)
+                name = _name(template, field)
                 out.append(Cell(inside, name, value.text, value.line, order, len(rows)))
     rest = [(at + 1, line) for at, line in enumerate(lines) if line.strip() and at not in claimed]
-    return reading_of(out, rest)
+    return replace(reading_of(out, rest), reader=template)
 
 
 def _labels(row: "Row") -> list[str]:
@@ -238,10 +238,11 @@ def _labels(row: "Row") -> list[str]:
     return []
 
 
-def _name(field: str) -> str:
+def _name(template: str, field: str) -> str:
     """What people call a template's field, whose own name is in capitals."""
     known: dict[str, str] = table("parsers")["network_names"]
-    return known.get(field.lower()) or field.replace("_", " ").strip().lower()
+    here = f"{template.removesuffix('.textfsm')}.{field.lower()}"
+    return known.get(here) or known.get(field.lower()) or field.replace("_", " ").strip().lower()
 
 
 def _values(rows: Sequence["Row"]) -> Iterator[tuple[str, "Placed"]]:
