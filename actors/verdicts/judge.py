@@ -31,6 +31,7 @@ from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.summary import worst_first
 
+_UNKNOWN_REST = "what would have come after it is not known"
 _VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
 
 
@@ -63,14 +64,13 @@ def judge(
     command: str, before: Run, after: Run, *, expect: str | None = None, platform: Platform
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
-    read = Pair(_clean(before), _clean(after))
-    if expect is None:
-        read = essence(read.first, read.second)
-    old, new = read.first, read.second
-    if expect is None:
-        old, new = without_history(command, old, new)
-    first, second = look_at_both(command, old, new, platform)
     expectation = None if expect is None else parse_expectation(expect)
+    read = Pair(_clean(before), _clean(after))
+    old, new = read.first, read.second
+    if expectation is None:
+        read = essence(old, new)
+        old, new = without_history(command, read.first, read.second)
+    first, second = look_at_both(command, old, new, platform)
     if expectation is not None:
         changes, reasons = _by_expectation(expectation, before, after, first, second)
     elif first.not_run or second.not_run:
@@ -89,30 +89,35 @@ def judge(
             after=after,
         )
     verdict = min((change.verdict for change in changes), key=WORST_FIRST.index)
-    reasons = []
-    whole = read.whole and not (read.numbers and counts_by_number(second.facts.values()))
-    if verdict in ("fixed", "healthy") and not whole:
-        reasons = [f"More than {READ_LINES} lines may matter: narrow the check to what does."]
-    elif (
-        verdict == "fixed" and lacks_the_end(read.first, read.second, first, second, expectation)
-    ) or (verdict == "healthy" and breaks_off(before, after)):
-        reasons = ["The second output breaks off: what would have come after it is not known."]
-    if reasons:
-        return Judgement(
-            verdict="inconclusive",
-            reasons=tuple(reasons),
-            fields=worst_first(changes),
-            before=before,
-            after=after,
-        )
-    deciding = [change for change in changes if change.verdict == verdict]
+    doubt = None
+    if verdict in ("fixed", "healthy"):
+        doubt = _not_all_there(verdict, before, after, read, (first, second), expectation)
+    if doubt:
+        verdict, reasons = "inconclusive", [doubt]
+    else:
+        deciding = (change for change in changes if change.verdict == verdict)
+        reasons = list(dict.fromkeys(_reason(change) for change in deciding))[:5]
     return Judgement(
         verdict=verdict,
-        reasons=tuple(dict.fromkeys(_reason(change) for change in deciding))[:5],
+        reasons=tuple(reasons),
         fields=worst_first(changes),
         before=before,
         after=after,
     )
+
+
+def _not_all_there(
+    verdict: Verdict, before: Run, after: Run, read: Pair, shown: tuple[Shown, Shown],
+    expectation: Expectation | None,
+) -> str | None:  # fmt: skip
+    """Why good news cannot be trusted: not everything was read, or not everything was printed."""
+    if not read.whole or (read.numbers and counts_by_number(shown[1].facts.values())):
+        return f"More than {READ_LINES} lines may matter: narrow the check to what does."
+    if verdict == "fixed":
+        cut = lacks_the_end(read.first, read.second, *shown, expectation)
+    else:
+        cut = breaks_off(before, after)
+    return f"The second output breaks off: {_UNKNOWN_REST}." if cut else None
 
 
 def _clean(run: Run) -> Run:
