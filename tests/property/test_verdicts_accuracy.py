@@ -19,8 +19,9 @@ def report(pairs: list[tuple[str, str]]) -> str:
 
 def test_verdicts_are_right() -> None:
     """No fault is called fixed that is not; nearly all verdicts, and real fixes, are recognised."""
-    pairs = [(str(case.verdict), str(said(case))) for case in verdict_cases()]
-    wrong = [c.id for c in verdict_cases() if said(c) == "fixed" != c.verdict]
+    answers = {case.id: (str(case.verdict), said(case)) for case in verdict_cases()}
+    pairs = list(answers.values())
+    wrong = [name for name, (label, answer) in answers.items() if answer == "fixed" != label]
     assert not wrong, wrong
     fixes = [pair for pair in pairs if pair[0] == "fixed"]
     assert sum(a == b for a, b in pairs) >= 0.95 * len(pairs), report(pairs)

@@ -23,8 +23,14 @@ def verdict(case: VerdictCase, before: Run, after: Run) -> Verdict:
     return judge(case.command, before, after, expect=case.expect, platform=case.platform).verdict
 
 
+_said: dict[str, Verdict] = {}
+
+
 def said(case: VerdictCase) -> Verdict:
-    return verdict(case, case.before, case.after)
+    """The verdict on the case as it is, judged once for all tests here."""
+    if case.id not in _said:
+        _said[case.id] = verdict(case, case.before, case.after)
+    return _said[case.id]
 
 
 def new_faults(case: VerdictCase) -> bool:

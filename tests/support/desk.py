@@ -6,7 +6,7 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decide import decide
 from stillfixed.actors.session.policy import Policy
-from stillfixed.actors.session.state import State, fold
+from stillfixed.actors.session.state import JUDGED_BYTES, State, fold
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -43,6 +43,18 @@ class Desk:
         self.outputs[run] = r.RunOutput(stdout.encode(), stderr.encode())
         request = r.FinishRun(by="ana", run=run, end="exited", exit_status=exit_status)
         self.ask(request)
+
+    def flood(self, run: str) -> None:
+        """More output of a run than is judged."""
+        pieces: list[e.SessionEvent] = [
+            e.OutputCaptured(
+                at=self.now, by="ana", run=run, output="stdout", chunk=f"c{number}",
+                size_bytes=JUDGED_BYTES // 2,
+            )
+            for number in range(3)
+        ]  # fmt: skip
+        self.state = fold(self.state, pieces)
+        self.log += pieces
 
     def run(self, command: str, exit_status: int = 0, stdout: str = "", **more: str) -> str:
         run = self.start(command, **more)

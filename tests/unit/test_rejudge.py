@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.rejudge import Rejudgement, rejudge, stored_verdicts
-from stillfixed.actors.session.state import State, evolve, fold
+from stillfixed.actors.session.state import State, fold
 from stillfixed.actors.verdicts.model import JUDGE_VERSION
 from tests.support.desk import Desk
 
@@ -94,12 +94,7 @@ def test_an_output_too_long_to_judge_is_no_more_judged_today() -> None:
     desk.run(CHECK, 3, "failed\n")
     desk.run(FIX)
     run = desk.start(CHECK)
-    for number in range(3):
-        piece = e.OutputCaptured(
-            at=desk.now, by="ana", run=run, output="stdout", chunk=f"c{number}", size_bytes=500_000
-        )
-        desk.log.append(piece)
-        desk.state = evolve(desk.state, piece)
+    desk.flood(run)
     desk.finish(run, 0, "active\n")
     del desk.outputs[run]
     [one] = rejudged(desk)

@@ -5,7 +5,7 @@ import pytest
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.gate import is_current, needs_rerun
-from stillfixed.actors.session.state import Check, evolve
+from stillfixed.actors.session.state import Check
 from tests.support.desk import Desk
 
 CHECK = "systemctl is-active nginx"
@@ -226,11 +226,7 @@ def test_an_output_too_long_to_judge_says_so() -> None:
     desk.run(CHECK, 3, "failed\n")
     desk.run(FIX)
     run = desk.start(CHECK)
-    for number in range(3):
-        piece = e.OutputCaptured(
-            at=desk.now, by="ana", run=run, output="stdout", chunk=f"c{number}", size_bytes=500_000
-        )
-        desk.state = evolve(desk.state, piece)
+    desk.flood(run)
     desk.finish(run, 0, "active\n")
     check = only_check(desk)
     assert check.verification is not None
