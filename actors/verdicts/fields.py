@@ -1,4 +1,4 @@
-"""What one field says about health: the entries of states.toml first, then general status words.
+"""What one field says about health: the `[[state]]` entries first, then general status words.
 
 Guarantee: never raises on any value; a value that nobody described is no fact.
 """
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts.cells import Cell, last_word, name_of
 from stillfixed.actors.verdicts.knowledge import field_names, health, status_words
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.numbers import by_bounds, graded, number_of, share_of
+from stillfixed.actors.verdicts.numbers import by_bounds, graded, number_of, packet_loss, share_of
 from stillfixed.actors.verdicts.phrases import text_health, word_health
 from stillfixed.actors.verdicts.same_network import spellings
 
@@ -35,20 +35,16 @@ QUIET = "quiet status word"
 
 _YES = {"true": True, "yes": True, "ja": True, "oui": True, "sí": True, "wahr": True,
         "false": False, "no": False, "nein": False, "non": False, "falsch": False}  # fmt: skip
-LOSS = re.compile(
-    r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte|perdidos|verlies)"
-    r"|\b(?:loss|verlust|perte|perdidos|verlies)[ :=]+(\d+(?:[.,]\d+)?) ?%",
-    re.I,
-)
 _ADDRESS = re.compile(
     r"^(?!.*(gateway|gw|passerelle|dns|server|remote|dhcp|mask|subnet|netz))"
     r".*(ipv4|ipaddr|ipadr|adresseip|direcciónip|^ip$)"
 )
-_INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
+INLINE_STATE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
+"""A state in a longer text: `... state: up`."""
 
 
 class State(Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of states.toml; its head says what the parts mean."""
+    """One `[[state]]` entry; README.md of the knowledge says what the parts mean."""
 
     fields: str
     command: tuple[str, ...] = ()
@@ -188,9 +184,8 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         return Said("healthy" if code == 0 else "fault", "result code") if code in (0,) or (
             code >> 30
         ) else None  # fmt: skip
-    if "%" in value and (loss := LOSS.search(value)):
-        return Said(graded(float((loss.group(1) or loss.group(2)).replace(",", ".")), 0.01, 5),
-                    "packet loss")  # fmt: skip
+    if loss := packet_loss(value):
+        return Said(loss.health, "packet loss")
     if field in field_names("neutral_fields"):
         return None
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field in _OF_WANTED else None:
@@ -233,7 +228,7 @@ def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None
 
 def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
     """A field that is not known to hold a state speaks only by a word of state and nothing else."""
-    if inline := _INLINE.search(lowered) if ":" in lowered or "=" in lowered else None:
+    if inline := INLINE_STATE.search(lowered) if ":" in lowered or "=" in lowered else None:
         said = word_health(inline.group(2))
         return Said("fault" if said == "fault" else "healthy", "status word") if said else None
     if cell.field.startswith("column "):

@@ -16,7 +16,7 @@ from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.judgement import Judgement
-from stillfixed.actors.verdicts.lines import MESSAGE
+from stillfixed.actors.verdicts.lines import MESSAGE, short
 from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.long import READ_LINES, Pair, counts_by_number, essence
 from stillfixed.actors.verdicts.model import (
@@ -168,8 +168,7 @@ def _reason(change: FieldChange) -> str:
 
 
 def _shown(value: str | None) -> str:
-    text = " ".join((value or "").split()) or "empty"
-    return text if len(text) <= 80 else text[:79] + "…"
+    return short(value or "", 80) or "empty"
 
 
 # -- by expectation --------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Fact, name_of
-from stillfixed.actors.verdicts.fields import LOSS
+from stillfixed.actors.verdicts.fields import INLINE_STATE
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.numbers import graded
+from stillfixed.actors.verdicts.numbers import packet_loss
 from stillfixed.actors.verdicts.phrases import (
     http_health,
     patterns,
@@ -28,7 +28,6 @@ ABSENT = "not there"
 _HTTP = re.compile(
     r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b"
 )
-_INLINE = re.compile(r"\b(state|status|health)\s*[:=]\s*\"?([A-Za-z][\w-]*)", re.I)
 _PLUGIN = re.compile(
     r"^(?:[A-Z][\w ]{0,30} )?(OK|WARNING|CRITICAL|UNKNOWN)(?: ?-|\s*\||\s*$|(?<!WARNING): )"
     r"|^\s*(ALERT|ALARM|CRIT|NOK|FAIL|FAILED)(?:\s{2,}|:\s|\s-\s)"
@@ -42,16 +41,14 @@ _FILE_NAME = re.compile(r"[^\s:]*/[^\s:]+|[\w.-]+\.[a-z][a-z0-9]{0,4}", re.I)
 
 def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
     """Facts of one free line that belong to an item of its own."""
-    if "%" in line and (loss := LOSS.search(line)):
-        percent = loss.group(1) or loss.group(2)
-        health = graded(float(percent.replace(",", ".")), 0.01, 5)
-        yield Fact("", "packet loss", percent + "%", health, "packet loss", number)
+    if loss := packet_loss(line):
+        yield Fact("", "packet loss", loss.percent + "%", loss.health, "packet loss", number)
         return
     if status := _http(command, line):
         yield Fact("", HTTP, status, http_health(status), "HTTP status", number)
         return
     if disks := re.search(r"\[\d+/\d+\] \[([U_]+)\]", line):  # /proc/mdstat
-        health = "fault" if "_" in disks.group(1) else "healthy"
+        health: Health = "fault" if "_" in disks.group(1) else "healthy"
         yield Fact(disks.string.split()[0], "array", disks.group(1), health, "array", number)
         return
     if tag := output.tagged(line):
@@ -102,7 +99,7 @@ def _ending(line: str, number: int) -> list[Fact]:
 
 
 def _inline(line: str, number: int) -> Iterator[Fact]:
-    inline = _INLINE.search(line)
+    inline = INLINE_STATE.search(line)
     if inline and not re.match(r"(?i)\s*(warning|error)\b", line):
         word = inline.group(2)
         if found := word_health(word.lower()):

@@ -1,7 +1,7 @@
 """Lists that speak by being empty or not: of faulty things, and of things that should be there.
 
 Guarantee: an empty list says something only when the command really ran, and only for the commands
-that listings.toml names.
+that a `[[listing]]` names.
 """
 
 import re
@@ -23,7 +23,7 @@ _ROWS_LIMIT = 200
 
 
 class Listing(Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of listings.toml; its head says what the parts mean."""
+    """One `[[listing]]` entry; README.md of the knowledge says what the parts mean."""
 
     command: str
     rows: Literal["faults", "events", "wanted"]

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
+
 from stillfixed.actors.verdicts.model import Health
 
 _UNIT = r"(?=\s*(?:%|[a-z°]{0,5})$)"
@@ -26,6 +28,29 @@ def number_of(text: str, unit: str = "", *, loose: bool = False) -> float | None
 
 def graded(number: float, healthy_below: float, fault_from: float) -> Health:
     return "fault" if number >= fault_from else "healthy" if number < healthy_below else "unclear"
+
+
+class Loss(Struct, frozen=True):
+    """A share of lost packets, as it is printed, and what it says."""
+
+    percent: str
+    health: Health
+
+
+_LOSS = re.compile(
+    r"(\d+(?:[.,]\d+)?) ?% (?:packet )?(?:loss|verlust|perte|de perte|perdidos|verlies)"
+    r"|\b(?:loss|verlust|perte|perdidos|verlies)[ :=]+(\d+(?:[.,]\d+)?) ?%",
+    re.I,
+)
+
+
+def packet_loss(text: str) -> Loss | None:
+    """The first share of lost packets in a text."""
+    found = _LOSS.search(text) if "%" in text else None
+    if found is None:
+        return None
+    percent = found.group(1) or found.group(2)
+    return Loss(percent, graded(float(percent.replace(",", ".")), 0.01, 5))
 
 
 def by_bounds(

@@ -10,7 +10,7 @@ from stillfixed.actors.verdicts.model import Health
 
 @lru_cache
 def patterns(name: str) -> re.Pattern[str]:
-    """One pattern for a list of phrases.toml."""
+    """One pattern for a list of `[phrases]`."""
     lines: list[str] = health()["phrases"][name]
     return re.compile("|".join(f"(?:{line})" for line in lines), re.I)
 
