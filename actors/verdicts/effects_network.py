@@ -89,7 +89,8 @@ def _command(given: Sequence[str], line: str, depth: int) -> Effect:
     if _is_unix(lowered):
         return _posix(given, depth)
     full = [head(first), *lowered[1:]]
-    if lowered[1:2] == ["show"] and full[0] not in words("network", "named"):
+    known = full[0] in _first_words() and full[0] not in words("network", "named")
+    if lowered[1:2] == ["show"] and known:
         return "reads"  # Ciena and others: the object first
     families = table("network")["within"]
     within = families.get(" ".join(full[:2])) or families.get(full[0])
@@ -200,6 +201,8 @@ def _first_words() -> frozenset[str]:
 
 def _within(rule: dict[str, str], rest: Sequence[str]) -> Effect:
     given = set(rest)
+    if rest and rest[-1] in rule.get("ends", "").split():
+        return "reads"  # request content upgrade check
     if given & set(rule["acts"].split()):
         return "changes"
     return as_effect("reads" if given & set(rule["reads"].split()) else rule["default"])

@@ -34,8 +34,8 @@ _VERSION = (["--help"], ["--version"], ["-V"], ["-version"], ["--usage"])
 
 def effect(line: str, depth: int = 0) -> Effect:
     """The effect of a whole line; deeper than eight command lines in one another: `unknown`."""
-    if depth > _DEPTH_LIMIT:
-        return "unknown"
+    if depth > _DEPTH_LIMIT or line.lstrip().startswith("{}"):
+        return "unknown"  # xargs and find put a command there
     # the grammar does not know <>: it opens a connection, or a file that it may create
     root = shell.parse(_READ_WRITE.sub(r"\1>", _SOCKET.sub(r"\1<", line)))
     own = {shell.text(n.children[0]) for n in shell.walk(root) if n.type == "function_definition"}

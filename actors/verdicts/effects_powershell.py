@@ -11,7 +11,7 @@ from stillfixed.actors.verdicts import effects_cmd, powershell
 from stillfixed.actors.verdicts import powershell_cmdlets as cmdlets
 from stillfixed.actors.verdicts import powershell_members as members
 from stillfixed.actors.verdicts.feeds import Fed
-from stillfixed.actors.verdicts.knowledge import table, words
+from stillfixed.actors.verdicts.knowledge import table, tool, words
 from stillfixed.actors.verdicts.model import Effect
 from stillfixed.actors.verdicts.options import worst
 from stillfixed.actors.verdicts.powershell import Scope, Token
@@ -240,13 +240,15 @@ def _expression(part: list[Token], scope: Scope) -> Effect:
 
 
 def _command(written: str, name: str, args: list[Token], scope: Scope, fed: Fed | None) -> Effect:
-    inner = groups(args, scope)
+    inner = groups(args if name == "where-object" else _executed(args), scope)
     given = cmdlets.parameters(args)
     if name in scope.own:
         return inner
     if any(token.kind == "word" and token.text == "-?" for token in args):
         return inner
     found = _CMDLET.match(name)
+    if found and (tool("windows", name) or name in words("windows", "shared")):
+        found = None  # a program with a hyphen in its name: manage-bde, ssh-keygen
     if found and cmdlets.simulated(args, given):
         return inner
     if "\\" in written and found and re.match(r"^[\w.]+\\[\w-]+$", written) is None:
@@ -256,6 +258,15 @@ def _command(written: str, name: str, args: list[Token], scope: Scope, fed: Fed 
     if found is None:
         return worst(inner, native(written, args, fed, scope))
     return worst(inner, cmdlets.cmdlet(name, found.group(1), found.group(2), args, given))
+
+
+def _executed(args: list[Token]) -> list[Token]:
+    """Arguments without a block that only states a filter: -Filter {Enabled -eq $false}."""
+    return [
+        token
+        for index, token in enumerate(args)
+        if not (index and token.text == "{" and args[index - 1].text.lower() == "-filter")
+    ]
 
 
 def native(written: str, args: Sequence[Token], fed: Fed | None, scope: Scope) -> Effect:

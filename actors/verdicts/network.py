@@ -47,7 +47,10 @@ def stages(line: str) -> list[list[str]]:
         if glued and (word == "|" or found[index - 1].group() == "|" or len(out) > 1):
             out[-1][-1] += word
         else:
-            out[-1].append(word)
+            # a pattern of several words keeps the spaces between them
+            wide = len(out) > 1 and len(out[-1]) > 1 and _begins(out[-1][0], patterns)
+            gap = match.start() - found[index - 1].end() if wide else 1
+            out[-1].append(" " * (gap - 1) + word)
     return out
 
 

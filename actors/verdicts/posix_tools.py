@@ -182,7 +182,8 @@ def _socat(args: Sequence[str], fed: Fed | None) -> Effect:
     ends = [arg for arg in args if ":" in arg or arg in ("-", "stdio", "STDIO")]
     if any(re.match(r"(?i)^(exec|system|shell)", end) for end in ends):
         return "unknown"
-    if any(re.match(r"(?i)^(create|open|tcp\d?-l|udp\d?-l|[\w-]*listen|pty|tun)", e) for e in ends):
+    acts = r"(?i)^(create|open|tcp\d?-l|udp\d?-l|[\w-]*(listen|recv)|pty|tun)"
+    if any(re.match(acts, end) for end in ends):
         return "changes"
     return "reads" if fed is None or fed.text == "" else lines_effect("protocol", fed)
 
@@ -224,6 +225,12 @@ def _typed(kind: str, option: str) -> Callable[[Sequence[str], Fed | None], Effe
         return lines_effect(kind, fed) if fed else "unknown"
 
     return found
+
+
+def _ntp(args: Sequence[str], fed: Fed | None) -> Effect:
+    """`ntpq -c rv` asks, `ntpq -c ':config …'` sets."""
+    lines = [args[i + 1] for i, arg in enumerate(args[:-1]) if arg == "-c"]
+    return lines_effect("ntp", Fed(";".join(lines))) if lines else "reads"
 
 
 def _openssl(args: Sequence[str], fed: Fed | None) -> Effect:
@@ -296,6 +303,8 @@ SPECIAL: dict[str, Callable[[Sequence[str], Fed | None], Effect]] = {
     "sftp": _typed("transfer", "-"),
     "ftp": _typed("transfer", "-"),
     "rpcclient": _typed("rpc", "-c"),
+    "ntpq": _ntp,
+    "ntpdc": _ntp,
     "kadmin": _typed("kadmin", "-q"),
     "kadmin.local": _typed("kadmin", "-q"),
     "fs_cli": _typed("device", "-x"),

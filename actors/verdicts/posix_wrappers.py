@@ -54,6 +54,10 @@ def wrapped(name: str, args: Sequence[Word], depth: int, fed: Fed | None) -> Eff
             return worst(least, _line(fed.text, depth))
         return as_effect(spec.get("bare", "reads"))
     if spec.get("line"):
+        if spec.get("skip"):  # options may stand behind the host too
+            rest = rest[options_end([word.text for word in rest], style.takes, spec) :]
+        if not rest:
+            return as_effect(spec.get("bare", "reads"))
         if any(word.dynamic and word.raw.lstrip('"').startswith("$") for word in rest[:1]):
             return "unknown"
         return worst(least, _remote(rest, depth, fed))

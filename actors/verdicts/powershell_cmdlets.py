@@ -16,7 +16,7 @@ Given = Sequence[tuple[str, Token | None]]
 _PARAMETER = re.compile(r"^-([A-Za-z_]\w*)(:(.*))?$", re.S)
 # parameters that write a file or act, on whatever reading cmdlet they stand
 _ACTING_PARAMETER = re.compile(
-    r"(reset|clear|repair|delete|remove)\w*$|outfile|output(file|folder|path|csv|dir)"
+    r"(reset|clear|repair|delete|remove|send)\w*$|outfile|output(file|folder|path|csv|dir)"
     r"|(report|export|logsdirectory)path|updatevalidation|downloadconfig"
 )
 _SESSION_DRIVE = re.compile(r"(?i)^\"?'?(env|variable|alias|function|temp):")
@@ -190,11 +190,12 @@ def _start_process(args: list[Token], given: Given, scope: Scope) -> Effect:
             continue
         if token.kind == "word" and (found := _PARAMETER.match(token.text)):
             key = found.group(1).lower()
-            named = next((full for full in taking if full.startswith(key)), "")
-            skip = named not in ("", "filepath", "argumentlist")
+            literal = next((full for full in taking if full.startswith(key)), "")
+            skip = literal not in ("", "filepath", "argumentlist")
             continue
         loose.append(token)
-    if not loose or loose[0].kind not in ("word", "single", "double") or "$" in loose[0].text:
+    literal = bool(loose) and loose[0].kind in ("word", "single", "double")
+    if not literal or not loose[0].text or "$" in loose[0].text:
         return "unknown"
     rest = [t for token in loose[1:] for t in (token.inner if token.text == "@(" else (token,))]
     words_ = [part for t in rest if t.text != "," for part in t.text.split(" ") if part]

@@ -8,6 +8,8 @@ from stillfixed.actors.verdicts import network
 from stillfixed.actors.verdicts.knowledge import table, words
 
 Branch = dict[str, "Branch"]
+# an interface of Junos, whose small letters count
+_JUNOS = re.compile(r"^(ge|xe|et|fe|so|t[13]|ae|irb|reth|st|gr|lt|em|fxp|vme|me)-?\d[\d/.:]*$")
 _NUMBERS = re.compile(r"^\d[\d/.:]*$")
 
 
@@ -19,8 +21,8 @@ def canonical(line: str) -> str:
         return _routeros(found[0])
     stages = network.stages(found[0])
     first = stages[0]
-    if first[:1] and first[0].lower() == "do" and len(first) > 1:
-        first = first[1:]
+    if re.match(r"(?i)do |run sh", " ".join(first)):
+        first = first[1:]  # the operational command, said in configuration
     out = [" ".join(_command(first))]
     for stage in stages[1:]:
         shown = _filter(stage)
@@ -104,10 +106,10 @@ def _command(given: Sequence[str]) -> list[str]:
     shouted = not any(char.islower() for word in joined for char in word)
     for index, word in enumerate(joined):
         lowered = word.lower()
-        port = network.interface(word) if index else None
+        port = (network.interface(word) or (_JUNOS.match(word) and word)) if index else None
         if named or port:
             out.append(word if named else port or word)
-            here = (here or {}).get("") or here
+            here = {**((here or {}).get("") or {}), **(here or {})}
             named = False
             continue
         may_be_name = bool(here and "" in here) and (
@@ -128,6 +130,8 @@ def _command(given: Sequence[str]) -> list[str]:
         named = index > 0 and out[-1] in words("network", "names")
     if out[0] in ("ping", "ping6", "traceroute", "traceroute6", "tracert"):
         return _ping(out)
+    if out[0] == "display" and out[1:2] in (["ip"], ["ipv6"]) and out[2:3] == ["route"]:
+        out[2] = "routing-table"
     return _in_order(out) if out[0] in ("show", "display") else out
 
 
@@ -206,6 +210,10 @@ def _routeros(line: str) -> str:
     done = False
     for step in steps:
         fits = [verb for verb in verbs if verb.startswith(step.lower()) and len(step) > 1]
+        menus = [menu for menu in words("network", "menus") if menu.startswith(step.lower())]
+        if not done and len(menus) == 1 and len(step) > 2:
+            out.append(menus[0])
+            continue
         if not done and len(fits) == 1:
             out.append(fits[0])
             done = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stillfixed.actors.verdicts import shell
 from stillfixed.actors.verdicts.effects import effect_of
-from stillfixed.actors.verdicts.effects_posix import full_operands, operands_of
+from stillfixed.actors.verdicts.effects_posix import full_operands
 from stillfixed.actors.verdicts.knowledge import Grammar, grammar, table, words
 from stillfixed.actors.verdicts.options import Item, items
 from stillfixed.actors.verdicts.posix_wrappers import options_end
@@ -38,6 +38,11 @@ _UNIT_TOOLS = ("systemctl", "journalctl")
 _UNIT_SUFFIXES = (
     ".service", ".socket", ".timer", ".mount", ".target", ".path", ".slice", ".scope", ".swap",
     ".device", ".automount",
+)  # fmt: skip
+# other builds of a tool, which spell their options as it does
+_ALIKE = (
+    "podman", "nerdctl", "oc", "ip6tables", "iptables-legacy", "iptables-nft", "dnf5", "pip3",
+    "valkey-cli", "docker-compose",
 )  # fmt: skip
 _DEPTH_LIMIT = 4
 
@@ -111,7 +116,10 @@ def _without_sudo(given: list[Word]) -> list[Word]:
 def _spell(word: Word) -> str:
     """A word so that only its value counts: an unquoted glob or expansion is another thing."""
     if word.dynamic:
-        return "$" + json.dumps(re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", word.raw))
+        raw = re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", word.raw)
+        if "'" not in raw:  # the old and the new way to put in what a command prints
+            raw = re.sub(r"`([^`\\\"]*)`", r"$(\1)", raw)
+        return "$" + json.dumps(raw)
     if word.glob:
         return "*" + json.dumps(word.raw)
     return json.dumps(word.text)
@@ -143,7 +151,7 @@ def _wrapped(name: str, args: list[Word], depth: int) -> list[str]:
     end = min(end + int(spec.get("skip", 0)), len(args))
     own = [_spell(arg) for arg in args[:end]]
     if not any(arg.dynamic or arg.glob for arg in args[:end]):
-        own = _ordered([arg.text for arg in args[:end]], style)
+        own = _ordered(_at_host([arg.text for arg in args[:end]], name), style)
     inner = args[end:]
     if spec.get("line"):
         if any(arg.dynamic for arg in inner):
@@ -160,12 +168,22 @@ def _wrapped(name: str, args: list[Word], depth: int) -> list[str]:
     return [json.dumps(name), *own, "{", *_simple(inner, depth + 1), "}"]
 
 
+def _at_host(texts: list[str], name: str) -> list[str]:
+    """`ssh -l NAME HOST` is `ssh NAME@HOST`."""
+    if name == "ssh" and texts.count("-l") == 1 and "@" not in texts[-1]:
+        at = texts.index("-l")
+        if at + 2 < len(texts):
+            return [*texts[:at], *texts[at + 2 : -1], f"{texts[at + 1]}@{texts[-1]}"]
+    return texts
+
+
 def _ordered(texts: Sequence[str], style: Grammar) -> list[str]:
     return [_shown(item, {}) for item in items(texts, style)]
 
 
 def _arguments(name: str, args: list[Word]) -> list[str]:
-    style = grammar(name)
+    alike = name if name not in _ALIKE else table("posix")["aliases"].get(name, name)
+    style = grammar(alike)
     # words that only the shell knows keep a stand-in, so that options may move around them
     stand_ins = {f"\0{i}": _spell(a) for i, a in enumerate(args) if a.dynamic or a.glob}
     texts = [f"\0{i}" if a.dynamic or a.glob else a.text for i, a in enumerate(args)]
@@ -175,11 +193,13 @@ def _arguments(name: str, args: list[Word]) -> list[str]:
         return [json.dumps("".join(sorted(texts[0])))]
     if name == "tar" and texts and re.match(r"^[tzjJvf]+f$", texts[0]):
         texts[0] = "-" + texts[0]  # the old way to write a bundle
-    found = items(texts, style)
+    found, style = _found(alike, texts, style)
     sure = style.known and all(item.known for item in found) and "--" not in texts
     operands = [item.value or "" for item in found if item.name is None]
-    shown = _operands(name, operands, texts, style)
-    if not sure or style.single_dash_long:
+    shown = _operands(alike, operands)
+    if name == "curl" and len(operands) > 1:
+        sure = False  # -o belongs to the address that follows
+    if not sure or (style.single_dash_long and name != "openssl"):
         if len(shown) != len(operands) and all(item.name is None for item in found):
             return [_place(text, stand_ins) for text in shown]
         places = iter(shown)
@@ -202,6 +222,24 @@ def _arguments(name: str, args: list[Word]) -> list[str]:
     return [*_options(options, style, stand_ins), *(_place(text, stand_ins) for text in shown)]
 
 
+def _found(name: str, texts: Sequence[str], style: Grammar) -> tuple[list[Item], Grammar]:
+    """Options and words; a sub-tool reads the options after its name in its own way."""
+    found = items(texts, style)
+    first = next((item.value or "" for item in found if item.name is None), "")
+    if first and (name == "git" or f"{name} {first}" in table("posix")["spelling"]):
+        at = list(texts).index(first)
+        own = style if name == "git" else grammar(f"{name} {first}")
+        before = items(texts[:at], style)
+        if name == "git":  # -p before the word is another option than after it
+            before = [
+                Item(f"git {item.name}", item.value, item.known)
+                for item in before
+                if item.name != "P"
+            ]
+        return [*before, Item(None, first), *items(texts[at + 1 :], own)], own
+    return found, style
+
+
 def _in_place(
     texts: Sequence[str], operands: Sequence[str], shown: Sequence[str], stand_ins: dict[str, str]
 ) -> list[str]:
@@ -216,13 +254,21 @@ def _in_place(
 
 
 def _options(options: list[Item], style: Grammar, stand_ins: dict[str, str]) -> list[str]:
-    """Options in one order; those that contradict one another stay in theirs."""
-    grouped: dict[str, list[str]] = {}
-    for item in options:
-        name = item.name or ""
-        group = next((g for g in style.exclusive if len(name) == 1 and name in g), name)
-        grouped.setdefault(group, []).append(_shown(item, stand_ins))
-    return [text for group in sorted(grouped) for text in grouped[group]]
+    """Options in one order, and after them the order of those of which the later one wins."""
+    out = sorted(
+        ((item.name or "", _shown(item, stand_ins)) for item in options), key=lambda pair: pair[0]
+    )
+    names = {item.name or "" for item in options}
+    denied = [
+        (name, style.same_as.get(name[3:], name[3:])) for name in names if name.startswith("no-")
+    ]
+    orders: list[str] = []
+    for group in (*style.exclusive, *denied):
+        if len(names.intersection(group)) > 1:
+            orders.append(
+                "<".join(_shown(item, stand_ins) for item in options if item.name in group)
+            )
+    return [*(text for _, text in out), *sorted(orders)]
 
 
 def _shown(item: Item, stand_ins: dict[str, str]) -> str:
@@ -241,11 +287,14 @@ def _place(text: str, stand_ins: dict[str, str]) -> str:
     return json.dumps(text)
 
 
-def _operands(name: str, operands: list[str], texts: Sequence[str], style: Grammar) -> list[str]:
+def _operands(name: str, operands: list[str]) -> list[str]:
     """Short-hands that the tool itself defines."""
     out = full_operands(name, operands)
-    if name == "docker" and out[:1] == ["compose"]:
-        out = operands_of(name, texts, style)
+    for long, short in table("posix")["short_words"].get(name, {}).items():
+        if out[: len(long.split())] == long.split():
+            out = [short, *out[len(long.split()) :]]
+    if not out and name in table("posix")["default_words"]:
+        out = [table("posix")["default_words"][name]]
     if name == "ip":
         out = [*out, "show"] if len(out) == 1 else out
         if (
@@ -278,6 +327,10 @@ def _dns(name: str, texts: Sequence[str]) -> list[str]:
         else text if text.startswith("-") and not text.startswith("-t=") else text.lower()
         for text in texts
     ]  # fmt: skip
+    if name in ("dig", "kdig") and lowered.count("-t") == 1:
+        at = lowered.index("-t") + 1
+        if at < len(lowered) and lowered[at] in _DNS_TYPES:
+            del lowered[at - 1]
     if name in ("dig", "kdig") and not any(text.startswith("-") for text in lowered):
         types = [text for text in lowered if text in _DNS_TYPES]
         servers = [text for text in lowered if text.startswith("@")]

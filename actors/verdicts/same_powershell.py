@@ -3,12 +3,17 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from stillfixed.actors.verdicts import powershell, same_cmd
 from stillfixed.actors.verdicts.effects_powershell import command_name
 from stillfixed.actors.verdicts.knowledge import table, tool, words
 from stillfixed.actors.verdicts.powershell import Token
+from stillfixed.actors.verdicts.powershell_parameters import (
+    full_name,
+    grouped_arguments,
+    is_parameter,
+    spec,
+)
 
 _CASED = re.compile(
     r"^-(c(eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|contains|notcontains|in|notin|replace|split)"
@@ -31,6 +36,8 @@ _CALCULATED = {
     "align": "alignment", "f": "formatstring",
 }  # fmt: skip
 
+_ACTIONS = {"0": "silentlycontinue", "1": "stop", "2": "continue", "3": "inquire", "4": "ignore"}
+
 
 def canonical(line: str) -> str:
     found, broken = powershell.tokens(line)
@@ -40,10 +47,23 @@ def canonical(line: str) -> str:
 
 
 def _block(found: tuple[Token, ...]) -> str:
+    found = _denials(found)
     joined = {token.text for token in found if token.kind == "operator"}
     if joined & {"&&", "||"}:
         return _raw(found)
     return " ; ".join(map(_statement, powershell.statements(found)))
+
+
+def _denials(found: tuple[Token, ...]) -> tuple[Token, ...]:
+    """`!x`, `! x` and `-not x` are one."""
+    out: list[Token] = []
+    for token, after in zip(found, [*found[1:], Token("operator", ";")], strict=False):
+        denies = token.text == "!" and token.kind == "word"
+        denies = denies and (after.kind in ("group", "variable") or after.text == "!")
+        apart = bool(out) and out[-1].text.lower() == "-not"
+        text = "-not" if denies else token.text
+        out.append(Token(token.kind, text, token.glued and not apart, token.inner))
+    return tuple(out)
 
 
 def _statement(statement: list[Token]) -> str:
@@ -147,7 +167,11 @@ def _redirections(part: list[Token]) -> tuple[list[str], list[Token]]:
 
 
 def _command(part: list[Token]) -> str:
+    if len(part) > 1 and part[0].text == "&" and part[1].kind == "word":
+        part = part[1:]
     name = command_name(part)
+    if name in words("powershell", "keywords"):
+        part = [Token(t.kind, t.text, t.glued and t.kind != "group", t.inner) for t in part]
     glued = len(part) > 1 and part[1].glued
     if glued and "-" in name and part[1].text in ("{", "("):
         part = [part[0], Token("group", part[1].text, False, part[1].inner), *part[2:]]
@@ -166,8 +190,8 @@ def _command(part: list[Token]) -> str:
 def _expression(part: Sequence[Token]) -> str:
     cased = any(token.kind == "word" and _CASED.match(token.text.lower()) for token in part)
     methods = any(token.kind == "word" and re.search(r"(\.|::)\w+$", token.text) for token in part)
-    shown = len(part) == 1 and part[0].kind in ("single", "double")
-    if cased or shown or methods:
+    told = all(token.kind in ("single", "double") or token.text in (",", "+") for token in part)
+    if cased or methods or told:
         # a method or a case-minding operator: what it is given keeps its case
         out: list[str] = []
         for token in part:
@@ -196,68 +220,19 @@ def _native(part: Sequence[Token]) -> str:
     return " ".join([head, _raw(part[1:], keep_case=not standard)])
 
 
-@lru_cache(maxsize=1024)
-def _spec(name: str) -> tuple[list[str], dict[str, str], frozenset[str]]:
-    """(positional names, every name or alias -> full name, switches) of a cmdlet, in lower case."""
-    data = table("powershell")
-    known: str = data["parameters"].get(name, ";")
-    first, _, rest = known.partition(";")
-    noun = name.partition("-")[2]
-    cim = data["more"]["cim"] if noun.startswith(tuple(data["more"]["cim_nouns"].split())) else ""
-    names: dict[str, str] = {}
-    switches: set[str] = set()
-    for entry in f"{first} {rest} {cim} {data['common']['parameters']}".lower().split():
-        full, *others = entry.rstrip("!").split("|")
-        names.setdefault(full, full)
-        for other in others:
-            names.setdefault(other, full)
-        if entry.endswith("!"):
-            switches.add(full)
-    positional = [entry.rstrip("!").split("|")[0] for entry in first.lower().split()]
-    return positional, names, frozenset(switches)
-
-
-def _full(key: str, names: dict[str, str]) -> str:
-    """A parameter's full name: exact, an alias, a short form, or an unambiguous beginning."""
-    if key in names:
-        return names[key]
-    short: dict[str, str] = table("powershell")["common"]["short"]
-    if key in short:
-        return short[key].lower()
-    fits = {full for spelled, full in names.items() if spelled == full and full.startswith(key)}
-    return fits.pop() if len(fits) == 1 else key
-
-
-def _arguments(args: Sequence[Token]) -> list[list[Token]]:
-    """Tokens grouped into arguments: glued ones and those joined by commas belong together."""
-    out: list[list[Token]] = []
-    for token in args:
-        comma = token.text == "," and token.kind == "operator"
-        joined = out and (out[-1][-1].text == "," and out[-1][-1].kind == "operator")
-        if out and (token.glued or comma or joined):
-            out[-1].append(token)
-        else:
-            out.append([token])
-    return out
-
-
-def _is_parameter(group: Sequence[Token]) -> bool:
-    return group[0].kind == "word" and bool(re.match(r"^-[A-Za-z]", group[0].text))
-
-
 def _cmdlet(name: str, args: Sequence[Token]) -> str:
     known = name in table("powershell")["parameters"]
-    positional, names, switches = _spec(name)
-    grouped = _arguments(args)
+    positional, names, switches = spec(name)
+    grouped = grouped_arguments(args)
     if name == "where-object" and (short := _short_filter(grouped)):
         return f"{name} {{{short}}}"
     if name == "foreach-object" and (member := _member(grouped)):
         return f"{name} {{$_.{member}}}"
     if any(group[0].kind == "operator" for group in grouped):
         return f"{name} {_raw(args, keep_case=not known)}"
-    keep_case = not known or any(
+    keep_case = not known or name.startswith(("convertfrom-", "compare-")) or any(
         "casesensitive".startswith(g[0].text[1:].lower()) and len(g[0].text) > 5
-        for g in grouped if _is_parameter(g)
+        for g in grouped if is_parameter(g)
     )  # fmt: skip
     given: list[tuple[str, str]] = []
     loose: list[str] = []
@@ -267,17 +242,17 @@ def _cmdlet(name: str, args: Sequence[Token]) -> str:
         group = grouped[index]
         index += 1
         text = group[0].text
-        if not _is_parameter(group):
+        if not is_parameter(group):
             loose.append(_argument(group, keep_case, positional[len(loose) :][:1]))
             continue
         key, colon, value = text[1:].lower().partition(":")
-        full = _full(key, names)
+        full = full_name(key, names)
         if colon:
             tail = ([Token("word", text.partition(":")[2])] if value else []) + group[1:]
             given += _switched(full, tail, keep_case, switches)
             continue
         follows = grouped[index] if index < len(grouped) else None
-        if full in switches or follows is None or _is_parameter(follows):
+        if full in switches or follows is None or is_parameter(follows):
             given.append((full, ""))
             continue
         guessed = guessed or (not known and full not in names)
@@ -309,7 +284,10 @@ def _assemble(
             break
         given.append((free.pop(0), value))
         loose.pop(0)
-    given.sort()
+    given = sorted(
+        (full, _ACTIONS.get(value, value) if full.endswith("action") else value)
+        for full, value in given
+    )
     shown = [f"-{full}:{value}" if value else f"-{full}" for full, value in given]
     return " ".join([name, *shown, *loose])
 
@@ -339,7 +317,7 @@ def _address(token: Token) -> str:
 
 def _member(grouped: Sequence[Sequence[Token]]) -> str | None:
     """`% Name`, `% -MemberName Name` and `% { $_.Name }` become one form."""
-    rest = [g for g in grouped if not (_is_parameter(g) and _begins(g, "membername"))]
+    rest = [g for g in grouped if not (is_parameter(g) and _begins(g, "membername"))]
     if len(rest) != 1:
         return None
     token = rest[0][0]
@@ -365,7 +343,7 @@ def _short_filter(grouped: Sequence[Sequence[Token]]) -> str | None:
     """`? Status -eq OK` and `? { $_.Status -eq 'OK' }` become one form."""
     rest = [
         group for group in grouped
-        if not (_is_parameter(group) and len(group[0].text) > 3 and any(
+        if not (is_parameter(group) and len(group[0].text) > 3 and any(
             _begins(group, full) for full in ("property", "value", "filterscript")))
     ]  # fmt: skip
     if len(rest) == 1 and len(rest[0]) == 1 and rest[0][0].text == "{":
@@ -373,7 +351,7 @@ def _short_filter(grouped: Sequence[Sequence[Token]]) -> str | None:
         if inner and inner[0].text.lower() in ("$_", "$psitem"):
             return _comparison([Token("variable", "$_"), *inner[1:]])
         return None
-    if rest and rest[0][0].kind == "word" and not _is_parameter(rest[0]):
+    if rest and rest[0][0].kind == "word" and not is_parameter(rest[0]):
         head = [Token("variable", "$_"), Token("word", "." + rest[0][0].text, True)]
         if len(rest) == 1 and len(rest[0]) == 1:
             return _comparison(head)

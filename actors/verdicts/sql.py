@@ -54,10 +54,11 @@ _PRAGMA = re.compile(
     re.I,
 )
 _META_READS = re.compile(
-    r"^\s*(\\(d|l|z|dt|du|dn|df|x|timing|conninfo|echo|q|pset|t|a|set|encoding|sf|sv|h|c(onnect)?)\w*\+?"
-    r"(\s|$)|\.(tables|schema|databases|indexes|indices|mode|headers?|width|show|dbinfo|quit|exit|help"
-    r"|stats|timeout|timer|fullschema|lint|separator|nullvalue)\b|\\[sSG](\s|$))",
-    re.I,
+    r"^\s*(\\(d\w*|l\+?|list|z|x|timing|conninfo|echo|q|pset|t|a|set|unset|encoding|s[fv]\+?|h|c|cd"
+    r"|connect|crosstabview|errverbose|prompt|warn)\+?(\s|$)"
+    r"|\.(tables|schema|databases|indexes|indices|mode|headers?|width|show|dbinfo|quit|exit|help"
+    r"|stats|timeout|timer|fullschema|lint|separator|nullvalue|dump|changes|eqp|explain|limit"
+    r"|print|sha3sum|bail|echo|prompt)\b|\\[sSG](\s|$))"
 )
 _META_ACTS = re.compile(
     r"^\s*(\\(o|w|copy|s|g)\s+\S|\.(output|once|backup|save|restore|import|clone)\b)"

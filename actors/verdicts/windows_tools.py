@@ -43,9 +43,9 @@ def effect(name: str, known: Tool, args: Sequence[str], fed: Fed | None) -> Effe
 def _net(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> Effect | None:
     r"""`net use \\server\share` connects, `net use z:` shows."""
     operands = [arg for arg in lowered if arg[:1] != "/"]
-    if operands[:1] == ["use"] and any(arg.startswith("\\\\") for arg in operands[1:]):
-        return "changes"
-    return None
+    connects = operands[:1] == ["use"] and any(arg[:1] in "\\%!" for arg in operands[1:])
+    shares = operands[:1] == ["share"] and any("=" in arg for arg in operands[1:])
+    return "changes" if connects or shares else None
 
 
 def _netsh(args: Sequence[str], lowered: Sequence[str], fed: Fed | None) -> Effect | None:

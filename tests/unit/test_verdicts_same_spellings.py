@@ -46,7 +46,7 @@ openssl s_client -connect a:443 </dev/null <> openssl s_client -connect a:443 < 
 smartctl -a /dev/sda <> smartctl --all /dev/sda
 mdadm -D /dev/md0 <> mdadm --detail /dev/md0
 zpool status <> sudo zpool status;
-free -m <> free --mega
+free -m <> free --mebi
 uname -a <> uname --all
 ping -c 3 -W 2 h <> ping -W2 -c3 h
 nmcli d <> nmcli device
@@ -73,6 +73,7 @@ systemctl is-active a b <> systemctl is-active a.service b.service
 exportfs -v <> sudo exportfs -v
 """
 POSIX_OTHER = r"""
+free -m <> free --mega
 ls -lC <> ls -Cl
 lspci -v <> lspci -vv
 crontab -l <> sudo crontab -l

@@ -103,7 +103,7 @@ def words(topic: Topic, *path: str) -> frozenset[str]:
 class Grammar(Struct, frozen=True):
     """How a tool takes options. `takes`: letter or long name -> "none", "value" or "maybe";
     `number`: the option that `-5` stands for; `loose`: a value that may be there may also stand
-    apart; `exclusive`: letters of which the later one wins."""
+    apart; `exclusive`: groups of options of which the later one wins."""
 
     takes: dict[str, str]
     same_as: dict[str, str]
@@ -111,7 +111,7 @@ class Grammar(Struct, frozen=True):
     known: bool = True
     number: str = ""
     loose: bool = False
-    exclusive: tuple[str, ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
 
 
 class Tool(Struct, frozen=True):
@@ -190,5 +190,14 @@ def grammar(name: str, wrapper: bool = False) -> Grammar:
         letters is not None,
         own.get("number", ""),
         bool(own.get("loose")),
-        listed(own.get("exclusive")),
+        tuple(map(_exclusive, listed(own.get("exclusive")))),
+    )
+
+
+def _exclusive(group: str) -> tuple[str, ...]:
+    """`tS --sort`: two letters and a long name."""
+    return tuple(
+        name
+        for word in group.split()
+        for name in ([word[2:]] if word.startswith("--") else list(word))
     )
