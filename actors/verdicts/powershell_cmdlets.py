@@ -190,8 +190,8 @@ def _start_process(args: list[Token], given: Given, scope: Scope) -> Effect:
             continue
         if token.kind == "word" and (found := _PARAMETER.match(token.text)):
             key = found.group(1).lower()
-            literal = next((full for full in taking if full.startswith(key)), "")
-            skip = literal not in ("", "filepath", "argumentlist")
+            named = next((full for full in taking if full.startswith(key)), "")
+            skip = named not in ("", "filepath", "argumentlist")
             continue
         loose.append(token)
     literal = bool(loose) and loose[0].kind in ("word", "single", "double")
