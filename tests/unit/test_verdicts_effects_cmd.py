@@ -5,6 +5,26 @@ import pytest
 from stillfixed.actors.verdicts import Effect, effect_of
 
 READS = r"""
+sqlcmd -S db1 -Q "select name from sys.databases"
+netsh http show sslcert
+if exist C:\a (echo yes) else echo no
+reg query HKLM\Software /s /f acme
+cmd /c dir C:\
+cscript C:\Windows\System32\Printing_Admin_Scripts\en-US\prnmngr.vbs -l
+help net
+xcopy C:\a D:\b /l /s
+cmdkey /list
+type C:\Temp\a.txt | more
+bcdedit /enum firmware
+:: del C:\a
+netsh advfirewall show allprofiles
+mode con
+tree /f C:\Data
+net session
+driverquery /v /fo csv
+wevtutil gli System
+powercfg /lastwake
+doskey /macros
 %COMSPEC% /c dir
 ssh admin@h "show version"
 nbtstat -r
@@ -134,6 +154,29 @@ eventvwr
 """
 
 CHANGES = r"""
+net share data=C:\Data
+for /f %i in ('net view') do net use %i
+vssadmin delete shadows /for=C: /oldest
+appcmd stop site x
+net file 12 /close
+curl -O http://x/a.zip
+route delete 10.9.0.0
+del /q /f C:\Temp\*.tmp
+assoc .txt=x
+netsh dhcp server scope 10.8.0.0 add reservedip 10.8.0.5 aa
+powercfg -change -standby-timeout-ac 0
+schtasks /create /tn x /tr y /sc daily
+netsh http delete sslcert ipport=0.0.0.0:443
+wbadmin start systemstatebackup -backuptarget:E:
+ipconfig /registerdns
+wmic service where name="x" call changestartmode "Disabled"
+net group "Sales" jdoe /add /domain
+takeown /f C:\a
+cmd /c "echo x>C:\a"
+net use Z: \\srv1\data /user:corp\x
+for /f %i in ('net view') do net use %i
+dir /b > C:\Temp\list.txt
+powershell -c "Stop-Service x"
 nbtstat -R
 net use \\nas1\pub
 net localgroup administrators bob /add
@@ -240,6 +283,16 @@ choco upgrade all -y
 """
 
 UNKNOWN = r"""
+cscript C:\x.vbs
+powershell -f C:\x.ps1
+sqlcmd -S db1 -i C:\x.sql
+"C:\Program Files\Acme\acme.exe" -s
+diskpart /s C:\x.txt
+start "" C:\x.exe
+C:\x.bat
+netsh exec C:\x.txt
+%CMD%
+call x.cmd
 repadmin /options dc1
 start "" "C:\x\setup.exe"
 call check.bat

@@ -5,6 +5,32 @@ import pytest
 from stillfixed.actors.verdicts import Effect, effect_of
 
 READS = r"""
+monitor interface ge-0/0/1
+/interface print stats
+diagnose sys ha status
+show run int gi1/0/1
+display current-configuration interface GE0/0/1
+/log print where topics~"error"
+show interfaces terse | match down
+test nat-policy-match source 10.8.0.9 destination 198.51.100.5 protocol 6
+traceroute vrf MGMT 10.8.0.1
+execute ping-options source 10.8.0.1
+show capture c1
+show interfaces status | include notconnect
+show diag | include Serial
+get router info routing-table details 10.9.0.1
+display interface brief | include down
+/system resource print
+show log messages | match "UP|DOWN" | last 10
+show system commit
+show full-configuration firewall policy 12
+show configuration | display set | match ntp
+tmsh list net vlan
+net show interface
+show lb vserver
+show int gi1/0/1 | i rate|errors|reset
+more system:running-config
+show ip bgp neighbors 192.0.2.1 | begin BGP state
 show logging | include shutdown|reload
 show interfaces | include line protocol|input errors|clear|reset
 show run | include >
@@ -116,6 +142,32 @@ show checkpoint
 """
 
 CHANGES = r"""
+ap name AP1 reset
+debug dataplane packet-diag set log on
+execute log delete-all
+show log > flash:l.txt
+/file remove x
+no failover active
+config firewall policy
+diagnose debug enable
+diagnose vpn ike restart
+tmsh run cm config-sync to-group dg1
+show tech-support | append flash:t.txt
+no ip route 0.0.0.0 0.0.0.0
+install remove inactive
+set hostname x
+hw-module module 2 reset
+delete flash:old.bin
+request system snapshot
+reset counters interface GE0/0/1
+/system backup save name=x
+copy /noconfirm run tftp://10.8.0.9/x
+/ip dhcp-client renew 0
+request system reboot in 5
+username x secret y
+erase startup-config
+disable service svc1
+configure private
 show run | include a | redirect flash:x
 show run > bootflash:x
 show tech | tee flash:x
@@ -212,6 +264,13 @@ access-list 1 permit any
 """
 
 UNKNOWN = r"""
+tclsh
+/import file-name=x.rsc
+python
+guestshell run python3 x.py
+op url x
+acmecli show
+source flash:cmds.txt
 tclsh x
 event manager run X
 guestshell run python x.py
