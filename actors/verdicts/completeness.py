@@ -13,13 +13,14 @@ from stillfixed.actors.verdicts.phrases import text_health
 from stillfixed.actors.verdicts.prompts import last_prompt, without_prompts
 
 _NUMBERS = re.compile(r"\d+")
+_RULE = re.compile(r"\s*[-=+|─━┼]{3,}[-=+|─━┼\s]*$")
 
 
 def lacks_the_end(
     before: Run, after: Run, first: Shown, second: Shown, expectation: Expectation | None
 ) -> bool:
     """Whether what came at the end of the first output is missing in the second."""
-    if breaks_off(before, after):
+    if breaks_off(before, after) or stops_before_a_table(before, after):
         return True
     if expectation is not None and expectation.operator not in ("not contains", "!="):
         return False  # what was expected is there, whatever is missing
@@ -40,6 +41,18 @@ def _ends_well(text: str) -> bool:
     whole = text.strip()
     document = whole[:1] + whole[-1:] in ("{}", "[]", "<>")
     return text.endswith("\n") or document or last_prompt(clean(text)) is not None
+
+
+def stops_before_a_table(before: Run, after: Run) -> bool:
+    """Whether the second output ends with a line that stands in the first above the rule of a
+    table, and has no rule itself. A tool that has nothing to list prints another title, or all of
+    the heading."""
+    lines, others = _lines(before.stdout), _lines(after.stdout)
+    rules = [number for number, line in lines if _RULE.match(line)]
+    if not rules or not others or any(_RULE.match(line) for _, line in others):
+        return False
+    last = others[-1][1].split()
+    return any(line.split() == last for number, line in lines if number < rules[-1])
 
 
 def stops_early(before: Run, after: Run, first: Shown) -> bool:
@@ -73,8 +86,8 @@ def _steady(line: str) -> str:
 
 
 def end_is_missing(first: Shown, second: Shown) -> bool:
-    """Whether the end of the first output is not in the second at all: values of fields that other
-    items still have, or things that were healthy."""
+    """Whether a healthy row of the first output is not in the second at all, or its end is not:
+    values of fields that other items still have, or things that were healthy."""
     if second.all_clear:
         return False
     before, after = (
@@ -83,6 +96,10 @@ def end_is_missing(first: Shown, second: Shown) -> bool:
     )
     if {item for item, _ in after} - {item for item, _ in before}:
         return False
+    rows = {item for item, _ in first.cells.keys() - second.cells.keys()}
+    gone = rows - {item for item, _ in after}
+    if any(fact.health == "healthy" and item in gone for (item, _), fact in first.facts.items()):
+        return True
     fields = {field for _, field in second.cells}
     lines = {key: cell.line or 0 for key, cell in first.cells.items() if key[1] in fields}
     lines |= {key: f.line or 0 for key, f in first.facts.items() if f.health == "healthy"}

@@ -29,9 +29,9 @@ def test_verdicts_are_right() -> None:
 
 
 def test_effects_are_right() -> None:
-    """No change is called a reader."""
+    """Nothing is called a reader that is not."""
     pairs = [(str(c.effect), str(effect_of(c.command, c.platform))) for c in effect_cases()]
-    assert ("changes", "reads") not in pairs, report(pairs)
+    assert all(label == "reads" for label, answer in pairs if answer == "reads"), report(pairs)
     assert sum(a == b for a, b in pairs) >= 0.97 * len(pairs), report(pairs)
 
 

@@ -102,7 +102,7 @@ def test_an_output_cut_short_is_not_fixed() -> None:
     few cuts leave a text that a complete output could have, so that nobody can tell."""
     wrong = []
     for case in verdict_cases():
-        if said(case) == "fixed":
+        if "fixed" in (said(case), case.verdict):
             continue
         text = case.after.stdout
         ends = [at + 1 for at, char in enumerate(text) if char == "\n"][:60]
@@ -112,4 +112,4 @@ def test_an_output_cut_short_is_not_fixed() -> None:
             if verdict(case, case.before, replace(case.after, stdout=text[:end])) == "fixed":
                 wrong.append((case.id, end))
                 break
-    assert len(wrong) <= 0.02 * len(verdict_cases()), wrong
+    assert len(wrong) <= 0.012 * len(verdict_cases()), wrong
