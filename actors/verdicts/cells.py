@@ -1,6 +1,7 @@
 """The values that stand in an output, and what is said of them. Pure data."""
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -68,6 +69,7 @@ class Reading(Struct, frozen=True):
     reader: str = ""
 
 
+@lru_cache(maxsize=4096)
 def name_of(field: str) -> str:
     """A field's name as the knowledge files may write it: without case, spaces, - and _."""
     return re.sub(r"[\s_-]+", "", field.lower())

@@ -109,6 +109,10 @@ def is_known_field(name: str) -> bool:
     return name in _states()[0]
 
 
+_HEAD_END = re.compile(r"[\s(,;]")
+_ALARM = re.compile(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$")
+
+
 def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     """What this cell says of its item."""
     field = name_of(cell.field)
@@ -122,7 +126,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
 
 def _fits(state: State, record: Record) -> bool:
     return not state.when or all(
-        any(record.get(re.sub(r"[_-]", "", field), "").startswith(value) for value in values)
+        any(record.get(name_of(field), "").startswith(value) for value in values)
         for field, values in state.when.items()
     )
 
@@ -162,7 +166,7 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
 
 def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] | None:
     """What the lists of an entry say: of the whole value, of its first word, of its start."""
-    head = re.split(r"[\s(,;]", lowered, maxsplit=1)[0]
+    head = _HEAD_END.split(lowered, maxsplit=1)[0]
     lists: tuple[tuple[Health | Literal["quiet", "vacant"], tuple[str, ...]], ...] = (
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
         ("quiet", state.quiet), ("vacant", state.vacant),
@@ -179,7 +183,11 @@ def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] |
 
 def _measured(field: str, value: str, lowered: str, record: Record) -> Said | None:
     """Values that speak by their form, whatever the field is called."""
-    if re.match(r"^0x[0-9a-f]+$", lowered) and re.search(r"status|result|error|code", field):
+    if (
+        lowered[:2] == "0x"
+        and re.match(r"^0x[0-9a-f]+$", lowered)
+        and re.search(r"status|result|error|code", field)
+    ):
         code = int(lowered, 16)
         return Said("healthy" if code == 0 else "fault", "result code") if code in (0,) or (
             code >> 30
@@ -192,7 +200,7 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         if re.search(r"completed|succeeded", record.get("status", "")):
             return None
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
-    if re.search(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$", value[-12:]):
+    if _ALARM.search(value[-12:]):
         return Said("fault", "alarm")
     address = lowered.lstrip("{ ")
     if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", address):

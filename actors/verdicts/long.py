@@ -88,8 +88,13 @@ def counts_by_number(facts: Iterable[Fact]) -> bool:
 
 def _doubtful(lines: set[str]) -> set[str]:
     """Lines with a word that may tell of a fault."""
-    faults = _words_of_fault()
-    return {line for line in lines if not faults.isdisjoint(_WORD.findall(line.lower()))}
+    ordered = [line for line in lines if line]
+    text = "\n".join(ordered).lower()
+    said = _words_of_fault().intersection(_WORD.findall(text))
+    if not said:
+        return set()
+    words = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, said))})(?![^\W\d_])")
+    return {line for line in ordered if words.search(line.lower())}
 
 
 def _kept(lines: Sequence[str], equal: set[str], doubtful: set[str]) -> list[int]:
@@ -102,6 +107,8 @@ def _kept(lines: Sequence[str], equal: set[str], doubtful: set[str]) -> list[int
         keep.add(index)
         if _IN_A_LIST.match(line):
             keep.update(_block(lines, index))
+        if len(keep) > READ_LINES + _TAIL_LINES + _AROUND_LINES:
+            break  # too many, and the first of them are found
     return sorted(keep)
 
 

@@ -46,8 +46,10 @@ def clean(text: str) -> str:
     """Without colours, carriage returns that overwrite, marks of byte order, and spaces at the ends
     of lines."""
     text = ANSI.sub("", text).replace("\r\n", "\n").replace("\ufeff", "").replace("\u200b", "")
-    lines = (_overwritten(line) if "\r" in line else line for line in text.split("\n"))
-    return "\n".join(line.rstrip() for line in lines)
+    lines = text.split("\n")
+    if "\r" in text:
+        lines = [_overwritten(line) if "\r" in line else line for line in lines]
+    return "\n".join(map(str.rstrip, lines))
 
 
 def _overwritten(line: str) -> str:
