@@ -17,6 +17,10 @@ from stillfixed.actors.verdicts.same_network import spellings
 
 RULE = "answer of the tool"
 _LINES_LIMIT = 5_000
+_OF_A_READER = re.compile(
+    r"(?:tail|cat|head|less|tac|[ef]?grep|zcat|zgrep|awk|sed|cut|sort|wc|jq|xmllint): ", re.I
+)
+"""That a file cannot be read is no answer of the tool which writes it."""
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +168,10 @@ def answer_facts(
         ):
             above = " ".join(part for part in head.groups() if part)
         following = lines[place + 1][1] if place + 1 < len(lines) else ""
+        complaint = bool(_OF_A_READER.match(line))
         for saying in sayings:
+            if complaint and saying.says == "fault":
+                continue
             text = f"{line}\n{following}" if saying.entry.two_lines else line
             under = above if saying.entry.heads else ""
             if (found := saying.words.search(text)) and (fact := saying.fact(found, number, under)):

@@ -247,10 +247,14 @@ def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
         return None
     if word in status_words("fault"):
         return None if _meant(record) else Said("fault", "status word")
-    if word in status_words("quiet") and cell.field.startswith("column "):  # it has no heading
+    nameless = cell.field.startswith("column ") or last_word(cell.field) in _RUNS
+    if word in status_words("quiet") and nameless:
         return _quiet(cell, record)
     return Said("healthy", "status word") if word in status_words("healthy") else None
 
+
+_RUNS = frozenset(("service", "daemon", "agent", "process", "listener", "dienst"))
+"""What may be stopped without a field that is called its state."""
 
 _HEAD = re.compile(r"([^\W\d_][\w-]*(?: [\w-]+)?)\s*[,;(]")
 """A word of state before more: `Error, 12 jobs`, `failed (1722)`."""

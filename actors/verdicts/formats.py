@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINE_LIMIT_CHARACTERS = 600
 _MAY_NAME = re.compile(
-    r"\bfor\s|%\{|\{\{|\\\(|\$\{|jsonpath|custom-columns|\s-\w*[oOhHntANfF]\w*\b|--no-?head|print\(|--value"
+    r"\bfor\s|%\{|\{\{|\\\(|\$\{|jsonpath|custom-columns|\s-\w*[oOhHntANfF]\w*\b|--no-?head|print\(|--value|@[tc]sv"
 )
 
 
@@ -108,7 +108,7 @@ def _of_words(words: Sequence[str]) -> Iterator[Format | None]:
         case "docker" | "podman" | "nerdctl":
             yield from _templates(_GO, _value(words, "f", "format"))
         case "jq":
-            yield from (_of_jq(word) for word in words[1:] if "\\(" in word)
+            yield from (_of_jq(word) for word in words[1:] if "\\(" in word or "@" in word)
         case "mongosh" | "mongo":
             yield from (_of_print(word) for word in words[1:] if "print(" in word)
         case "kubectl" | "oc":
@@ -198,7 +198,13 @@ def _short(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(path[-1] if last.count(path[-1]) == 1 else ".".join(path[-2:]) for path in split)
 
 
+_JQ_ROW = re.compile(r"\[\s*(\.[\w.]+(?:\s*,\s*\.[\w.]+)+)\s*\]\s*\|\s*@(tsv|csv)")
+
+
 def _of_jq(program: str) -> Format | None:
+    if row := _JQ_ROW.search(program):
+        names = _short([path.strip() for path in row[1].split(",")])
+        return _columns(names, "\t" if row[2] == "tsv" else ",")
     found = re.search(r'"((?:[^"\\]|\\.)*\\\((?:[^"\\]|\\.)*)"', program)
     return _template(_JQ, found[1]) if found else None
 
@@ -238,7 +244,8 @@ def _columns(names: Sequence[str], separator: str = "") -> Format:
         mark = re.escape(separator)
         parts = mark.join(rf"((?:[^{mark}\\]|\\.)*)" for _ in names)
     else:
-        parts = r"\s+".join([r"(\S+)"] * (len(names) - 1) + [r"(\S.*)"])
+        parts = r"\s+".join([r"(\S+)"] * (len(names) - 1)) if len(names) > 1 else r"(\S.*)"
+        parts += r"(?:\s+(\S.*))?" if len(names) > 1 else ""
     return Format(tuple(name.strip() for name in names), re.compile(parts))
 
 
@@ -255,13 +262,15 @@ def _of_columns(tool: str, words: Sequence[str]) -> Format | None:
             operands = [word for word in words[1:] if not word.startswith("-")]
             if operands[:1] == ["get"] and listed == "value" and len(operands) > 2:
                 listed = operands[2] if "," not in operands[2] else ""
+            elif operands[:1] == ["get"] and not listed:
+                listed = "name,property,value,source"
             listed = listed or ",".join(_known_columns(tool, words[1] if len(words) > 1 else ""))
         case "ps":
             bare = _has(words, "h", "--no-headers", "--no-heading") or listed.endswith("=")
         case "nmcli":
             listed = _value(words, "f", "fields") or _value(words, "g", "get-values") or ""
             terse = _has(words, "t", "--terse") or _has(words, "g", "--get-values")
-            return _columns(listed.split(","), ":") if terse and "," in listed else None
+            return _columns(listed.split(","), ":") if terse and listed else None
         case _:
             return None
     names = [name.rstrip("=") for name in re.split(r"[,\s]+", listed.lstrip("+")) if name]

@@ -58,7 +58,8 @@ def says_empty(listing: Listing, stderr: Sequence[str]) -> bool:
 def lacks_rows(listing: Listing, command: str, reading: Reading, text: str) -> bool:
     """Whether rows of the list are missing: headings of a PowerShell table without a row (it prints
     none for an empty list), or no line that `ends` the list."""
-    if listing.ends and text.strip() and not re.search(listing.ends, text, re.I | re.M):
+    whole = text.strip() in ("", "[]", "{}")
+    if listing.ends and not whole and not re.search(listing.ends, text, re.I | re.M):
         return True
     powershell = re.search(r"\b(get|search|find|test)-[a-z]", command, re.I)
     return bool(powershell and reading.fields and not reading.cells)
@@ -84,6 +85,9 @@ def rows_of(listing: Listing, reading: Reading) -> list[Row]:
     return [row for row in rows.values() if re.search(r"\w", row.text)][:_ROWS_LIMIT]
 
 
+_EITHER = re.compile(r"(?<=:)\(([\d|]+)\)")  # :(80|443)
+
+
 def listing_facts(
     listing: Listing, command: str, reading: Reading, stderr: Sequence[str], text: str
 ) -> Iterator[Fact]:
@@ -100,7 +104,8 @@ def listing_facts(
         if not rows and not stderr and not lacks_rows(listing, command, reading, text):
             yield Fact("", LISTED, "nothing", "healthy", "list of faults")
         return
-    asked = list(dict.fromkeys(re.findall(listing.asks, command))) if listing.asks else []
+    plain = _EITHER.sub(lambda found: found[1].replace("|", " :"), command)
+    asked = list(dict.fromkeys(re.findall(listing.asks, plain))) if listing.asks else []
     for thing in asked:
         pattern = re.compile(rf"{re.escape(thing)}(?!\d)")
         found = next((row for row in rows if pattern.search(row.text)), None)

@@ -175,7 +175,7 @@ def _lined_up(lines: Sequence[str], at: int) -> Table | None:
         return Table(CHUNK.findall(heading), [], start + 1)
     if start == at + 1 and goes_on(heading, lines[start : start + 2]):
         found = _from_heading(lines, [heading, lines[start]], start + 1, sure=False)
-        if found:
+        if found and found.rows:
             return found
     return _from_heading(lines, [heading], start, sure=False)
 
