@@ -6,6 +6,7 @@ Guarantee: says nothing of commands that no `[[answer]]` names, and of lines no 
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Literal
 
 from msgspec import Struct, convert
 
@@ -16,6 +17,8 @@ from stillfixed.actors.verdicts.numbers import graded, number_of
 from stillfixed.actors.verdicts.same_network import spellings
 
 RULE = "answer of the tool"
+IDLE = "nothing plugged in"
+"""The rule by which a link that nobody uses is a fault: not beside something that changed."""
 _LINES_LIMIT = 5_000
 _OF_A_READER = re.compile(
     r"(?:tail|cat|head|less|tac|[ef]?grep|zcat|zgrep|awk|sed|cut|sort|wc|jq|xmllint): ", re.I
@@ -36,7 +39,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     low: tuple[float, float] | None = None
     high: tuple[float, float] | None = None
     two_lines: bool = False
-    last: bool = False
+    last: bool | Literal["line"] = False
+    idle: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
 
@@ -47,18 +51,21 @@ class _Saying(Struct, frozen=True):
     entry: Answer
     words: re.Pattern[str]
     says: Health | None
+    rule: str = RULE
 
     def fact(self, found: re.Match[str], number: int | None, above: str) -> Fact | None:
         """What the match says, or None where it holds no number to read. `above` is the item of the
         heading it stands under."""
-        groups = {"": above, **found.groupdict()}
+        groups = found.groupdict()
         value = groups.pop("number", None)
+        if above not in groups.values():
+            groups = {"": above, **groups}
         says = self.says or _graded(self.entry, value or "")
         if says is None:
             return None
         item = " ".join(part for part in groups.values() if part)
         shown = value if value and not self.says else " ".join(found.string.split())[:120]
-        return Fact(item, self.entry.about, shown, says, RULE, number)
+        return Fact(item, self.entry.about, shown, says, self.rule, number)
 
 
 def _graded(entry: Answer, value: str) -> Health | None:
@@ -114,17 +121,18 @@ def _entries_of(command: str, platform: Platform) -> tuple[Answer, ...]:
 @lru_cache(maxsize=1024)
 def _sayings(command: str, platform: Platform) -> tuple[_Saying, ...]:
     return tuple(
-        _Saying(entry, _compiled(words), says)
+        _Saying(entry, _compiled(words), says, rule)
         for entry in _entries_of(command, platform)
-        for says, these in _groups(entry)
+        for says, these, rule in _groups(entry)
         for words in these
     )
 
 
-def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...]], ...]:
+def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...], str], ...]:
     return (
-        ("unclear", entry.harmless), ("healthy", entry.healthy), ("fault", entry.fault),
-        ("unclear", entry.unclear), (None, entry.number),
+        ("unclear", entry.harmless, RULE), ("healthy", entry.healthy, RULE),
+        ("fault", entry.idle, IDLE), ("fault", entry.fault, RULE),
+        ("unclear", entry.unclear, RULE), (None, entry.number, RULE),
     )  # fmt: skip
 
 
@@ -176,7 +184,8 @@ def answer_facts(
             under = above if saying.entry.heads else ""
             if (found := saying.words.search(text)) and (fact := saying.fact(found, number, under)):
                 if saying.entry.last:
-                    last[fact.item, fact.field] = fact
+                    of = "" if saying.entry.last == "line" else fact.item
+                    last[of, fact.field] = fact
                 else:
                     yield fact
                 break

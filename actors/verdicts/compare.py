@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from stillfixed.actors.verdicts.answers import IDLE
 from stillfixed.actors.verdicts.answers import RULE as ANSWER
 from stillfixed.actors.verdicts.cells import Cell, Fact, last_word
 from stillfixed.actors.verdicts.counters import Trend, trend
@@ -112,16 +113,20 @@ def _other_machine(first: Shown, second: Shown) -> FieldChange | None:
     return None
 
 
+_SEVERAL = 2
+
+
 def _beside_the_point(change: FieldChange, command: str, changes: list[FieldChange]) -> bool:
-    """Something idle in both runs that nobody asked for, where another thing is the fault: the
-    unplugged Wi-Fi adapter beside the Ethernet that got no address."""
-    return (
-        change.rule == QUIET
-        and change.before == change.after
-        and bool(set((change.before or "").lower().split()) & status_words("unplugged"))
-        and (not change.item or change.item.lower() not in command.lower())
-        and any(o.before != o.after and o.verdict != "healthy" for o in changes)
-    )
+    """Something idle in both runs that nobody asked for, where another thing is the fault, or
+    several of its kind are well: the unplugged Wi-Fi adapter beside the Ethernet that got no
+    address, an unused port, a job that ended well."""
+    unplugged = set((change.before or "").lower().split()) & status_words("unplugged")
+    if not (change.rule == IDLE or (change.rule == QUIET and unplugged)):
+        return False
+    asked = change.item and change.item.lower() in command.lower()
+    well = sum(o.field == change.field and o.verdict == "healthy" for o in changes if unplugged)
+    moved = any(o.before != o.after and o.verdict != "healthy" for o in changes)
+    return change.before == change.after and not asked and (moved or well >= _SEVERAL)
 
 
 def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:

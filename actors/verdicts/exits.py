@@ -4,7 +4,7 @@ Guarantee: says nothing where a pipe, `;`, `||` or `!` stands between the check 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,16 +26,28 @@ _TAKE_A_VALUE = frozenset(["-u", "-g", "-n", "-s", "-k", "-o", "--user", "--sign
 
 
 @lru_cache(maxsize=1024)
-def _deciding_words(command: str, platform: Platform) -> tuple[str, ...]:
-    """The words of the simple command whose exit status the line ends with; () when masked."""
+def _deciding_words(command: str, platform: Platform) -> tuple[tuple[str, ...], ...]:
+    """The words of each simple command whose exit status the line may end with: one, or several
+    joined by &&. Words are () where the status is masked."""
     if platform in ("powershell", "network"):
-        return ()
+        return ((),)
     if platform == "cmd":
-        return _cmd_words(command)
+        return (_cmd_words(command),)
     root = shell.parse(command)
     if root.has_error or len(root.named_children) != 1:
-        return ()
-    return words_of_check(root.named_children[0])
+        return ((),)
+    return tuple(_joined_checks(root.named_children[0]))
+
+
+def _joined_checks(node: "Node") -> Iterator[tuple[str, ...]]:
+    """The checks of `a && b && c`, without an `echo` behind them."""
+    if node.type == "list" and node.children[1].type == "&&":
+        yield from _joined_checks(node.children[0])
+        right = words_of_check(node.children[-1])
+        if right[:1] not in (("echo",), ("printf",)):
+            yield from _joined_checks(node.children[-1])
+    else:
+        yield words_of_check(node)
 
 
 def words_of_check(node: "Node") -> tuple[str, ...]:
@@ -89,7 +101,7 @@ def _meaning(given: tuple[str, ...]) -> dict[str, list[int]]:
             best = (len(steps), meaning)
     searches = given and given[0] in ("grep", "egrep", "fgrep", "pgrep", "find", "findstr")
     if searches and text_health(" ".join(given[1:])) == "fault":
-        return {}  # finding an error is no good news
+        return {"not_run": best[1].get("not_run", [])}  # finding an error is no good news
     return best[1]
 
 
@@ -107,15 +119,19 @@ def status_health(words: tuple[str, ...], status: int) -> Health | None:
 def exit_meaning(command: str, status: int | None, platform: Platform) -> Fact | None:
     if status is None:
         return None
-    said = status_health(_deciding_words(command, platform), status)
-    return Fact("", EXIT, str(status), said, RULE) if said else None
+    checks = _deciding_words(command, platform)
+    said = {status_health(words, status) for words in checks}
+    if status == 0 and len(said) > 1:
+        return None  # one of them says nothing by its status
+    found: Health | None = "fault" if "fault" in said and all(checks) else next(iter(said))
+    return Fact("", EXIT, str(status), found, RULE) if found else None
 
 
 def did_not_run(command: str, status: int, platform: Platform) -> bool:
     """Whether the status says that the tool did not do its check."""
     always: list[int] = health()["exit"]["*"]["not_run"]
-    own = _meaning(_deciding_words(command, platform))
-    return status in always or status in own.get("not_run", ())
+    checks = _deciding_words(command, platform)
+    return status in always or any(status in _meaning(c).get("not_run", ()) for c in checks)
 
 
 def _stands(step: str, given: Sequence[str]) -> bool:

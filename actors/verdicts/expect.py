@@ -26,6 +26,10 @@ _NUMBER = re.compile(r"^[-+]?\d+(?:[.,]\d+)?(?=\s*(?:%|[A-Za-z°]{0,6})?$)")
 _VERSION = re.compile(r"^[vV]?\d+(?:\.\d+){2,}(?=\s|$)|^\d{4}-\d\d-\d\d(?:[T ][\d:]+)?")
 
 
+_OVER_LINES = re.compile(r":\\s[+*]|\\n|\(\?[a-z]*s|\[\\s\\S\]|\n|\\[AZ]")
+"""In a regular expression that is meant to go over the end of a line."""
+
+
 class Expectation(Struct, frozen=True):
     """What healthy means: `field` is a field of the output, or exit_status, stdout, line_count."""
 
@@ -127,7 +131,8 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
         case "not contains":
             return wanted.casefold() not in value.casefold()
         case "matches":
-            return re.search(wanted, value, re.M) is not None
+            lines = [value] if _OVER_LINES.search(wanted) else value.split("\n")
+            return any(re.search(wanted, line) for line in lines)
         case _:
             assert_never(operator)
 
@@ -211,10 +216,11 @@ def _cells(field: str, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _in_lines(field: str, text: str) -> list[tuple[str, str, int | None]]:
-    """`field=value` and `field(value)` among others in a line, `field value` alone in one."""
+    """`field=value` and `field(value)` among others in a line, `field:value` or `field value` alone
+    in one."""
     named = re.escape(field)
     inside = rf"(?<![\w-]){named}(?:=|\()\"?([^\s,;()\"]+)"
-    words = re.compile(rf"{inside}|^\s*{named}\s+(\S.*)$", re.I)
+    words = re.compile(rf"{inside}|^\s*{named}(?::|\s)\s*(\S.*)$", re.I)
     found = [
         (n, m[1] or m[2])
         for n, line in enumerate(text.split("\n"), 1)

@@ -165,7 +165,8 @@ def _by_state(state: State, lowered: str, record: Record) -> Said | None:
 
 
 def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] | None:
-    """What the lists of an entry say: of the whole value, of its first word, of its start."""
+    """What the lists of an entry say: of the whole value, of its first word, of its start (the
+    longest that fits)."""
     head = _HEAD_END.split(lowered, maxsplit=1)[0]
     lists: tuple[tuple[Health | Literal["quiet", "vacant"], tuple[str, ...]], ...] = (
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
@@ -175,10 +176,13 @@ def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] |
         for said, listed in lists:
             if text in listed and (text or not lowered):
                 return said
-    for said, listed in lists:
-        if any(word[-1:] == "*" and lowered.startswith(word[:-1]) for word in listed):
-            return said
-    return None
+    starts = [
+        (len(word), said)
+        for said, listed in lists
+        for word in listed
+        if word[-1:] == "*" and lowered.startswith(word[:-1])
+    ]
+    return max(starts, key=lambda found: found[0])[1] if starts else None
 
 
 def _measured(field: str, value: str, lowered: str, record: Record) -> Said | None:

@@ -107,9 +107,12 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     clear = bool(listing and listing.rows != "wanted" and not stderr)
     if listing and lacks_rows(listing, command, reading, run.stdout):
         clear = False
-    clear = clear or any(
-        patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
-    )
+    if not _any_fault(facts):
+        clear = clear or any(
+            patterns("all_clear").search(line.strip()) for line in run.stdout.split("\n")
+        )
+        passes = exit_fact is not None and exit_fact.health == "healthy"
+        clear = clear or (passes and not has_output and not stderr)  # success prints nothing
     reason = why_not_run(command, run, platform, reading, facts)
     cells = {
         (cell.item, cell.field.strip()): cell

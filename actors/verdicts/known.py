@@ -22,7 +22,7 @@ _LEGENDS = [re.compile(text) for text in (
     r"(?:^|[\s,;])(?:N/A|[A-Za-z~?*]{1,3}): ?(?=[a-z]{3}[\w -]*(?:,|[.)]?$))",  # Tx: transmit, Rx:
 )]  # fmt: skip
 _LEGEND_TITLE = re.compile(r"\s*(?:flags?|codes?|legend|[\w ]*abbreviations?)\b", re.I)
-_PARTS = ("item", "field", "value")
+_PARTS = ("item", "items", "field", "value")
 _LINE_LIMIT_CHARACTERS = 400
 
 
@@ -110,10 +110,12 @@ def _told_apart(cells: Sequence[Cell]) -> Iterator[Cell]:
 def _cells(found: Sequence[re.Match[str]], under: str, index: int) -> Iterator[Cell]:
     for match in found:
         parts = {name: text.strip() for name, text in match.groupdict().items() if text is not None}
-        item = "/".join(part for part in (under, parts.get("item", "")) if part)
-        if "value" in parts:
-            name = parts.get("field", "value")
-            yield Cell(item, name, parts["value"], index + 1, -index - 1)
-        for name, text in parts.items():
-            if name not in _PARTS:
-                yield Cell(item, name.replace("_", " "), text, index + 1, -index - 1)
+        items = re.split(r"[\s,]+", parts["items"]) if "items" in parts else [parts.get("item", "")]
+        for name in items:
+            item = "/".join(part for part in (under, name) if part)
+            if "value" in parts:
+                field = parts.get("field", "value")
+                yield Cell(item, field, parts["value"], index + 1, -index - 1)
+            for group, text in parts.items():
+                if group not in _PARTS:
+                    yield Cell(item, group.replace("_", " "), text, index + 1, -index - 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Fact, name_of
-from stillfixed.actors.verdicts.fields import INLINE_STATE
+from stillfixed.actors.verdicts.fields import INLINE_STATE, QUIET
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
@@ -76,7 +76,7 @@ def _row(line: str, number: int) -> list[Fact]:
     if len(parts) >= 3 and not field_names("status_fields").isdisjoint(last_words):
         return []  # a heading
     return [
-        Fact(parts[0], f"column {place}", part, _health(found), "status word", number)
+        Fact(parts[0], f"column {place}", part, _health(found), _rule(found), number)
         for place, part in enumerate(parts[1:], 2)
         if part[:1].isalpha() and len(part.split()) <= 4 and (found := word_health(part.lower()))
     ]
@@ -105,6 +105,10 @@ def _inline(line: str, number: int) -> Iterator[Fact]:
         if found := word_health(word.lower()):
             item = next((text for text in re.findall(r'"([^"]+)"', line) if text != word), "")
             yield Fact(item, inline.group(1), word, _health(found), "status word", number)
+
+
+def _rule(word: str) -> str:
+    return QUIET if word == "weak" else "status word"
 
 
 def _health(word: str) -> Health:

@@ -14,6 +14,7 @@ from msgspec import Struct, convert
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.knowledge import health
 from stillfixed.actors.verdicts.model import Health
+from stillfixed.actors.verdicts.phrases import only_sounds_bad
 from stillfixed.actors.verdicts.same_network import spellings
 
 LISTED = "listed"
@@ -80,6 +81,8 @@ def rows_of(listing: Listing, reading: Reading) -> list[Row]:
         if not listing.skip or not re.search(listing.skip, f"{cell.field}: {cell.value}", re.I):
             rows[cell.item, cell.line] = Row(cell.item, cell.line, text.strip())
     for number, line in reading.rest:
+        if listing.rows == "events" and only_sounds_bad(line):
+            continue
         if not listing.skip or not re.search(listing.skip, line, re.I):
             rows[line.strip(), number] = Row(line.strip(), number, line.strip())
     return [row for row in rows.values() if re.search(r"\w", row.text)][:_ROWS_LIMIT]

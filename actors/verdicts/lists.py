@@ -26,6 +26,7 @@ _TABBED = re.compile(
 _TWO_CHUNKS = re.compile(
     r"^(?P<indent>\s*)(?P<key>[^\W\d_]\S*(?: \S+){0,3})\s{2,}(?P<value>\S+(?: \S+)*)\s*$"
 )
+_AGO = re.compile(r"\s*\([^()]*\bago\)")  # FGT-02(updated 4 seconds ago)
 _DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
 _SECOND_PAIR = re.compile(r"(?:^|\s{2,})(?P<key>[A-Z][\w/()#.-]*(?: [\w/()#.-]+){0,3})\s*:\s")
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
@@ -131,7 +132,7 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
         return _Line(
             index,
             len(pair["indent"]),
-            pair["key"].strip(" ."),
+            _AGO.sub("", pair["key"]).strip(" ."),
             _DOTS.sub("", pair["value"]).strip(),
         )
     two = _TWO_CHUNKS.match(plain)

@@ -90,6 +90,11 @@ def text_health(line: str) -> Health | None:
     return None
 
 
+def only_sounds_bad(line: str) -> bool:
+    """Whether a line has words of fault, but only in phrases that are known to be harmless."""
+    return bool(patterns("harmless").search(line)) and text_health(line) != "fault"
+
+
 _VOLATILE = re.compile(r"\b0x[0-9a-f]+\b|(?<![\w.-])\d+(?:[.,:/-]\d+)*(?![a-z]{3})")
 
 

@@ -230,6 +230,10 @@ def _from_heading(
     if len(CHUNK.findall(rows[0] if rows else "")) >= 3:
         rows = [row for row in rows if len(CHUNK.findall(row)) > 1]
     words = [found.span() for found in WORD.finditer(heading)]
+    of_df = bool(re.search(r"\w_\w+$", heading)) and "%" in heading
+    if of_df and {len(row.split()) for row in rows} == {len(words)}:
+        names = [*heading.split()[:-1], heading.split()[-1].replace("_", " ")]
+        return _in_order(lines, start, names)  # numbers wider than their heading
     if _only_in_order(heading, words, rows):
         return _in_order(lines, start, heading.split())
     spans = _column_spans(heading, words, rows)
@@ -346,26 +350,7 @@ _TREE = re.compile(r"^[\s|>*+`\\├└│─-]+(?=[\w/.:'\"])")
 
 
 _PROSE = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "not",
-        "the",
-        "to",
-        "of",
-        "for",
-        "and",
-        "with",
-        "ist",
-        "sind",
-        "nicht",
-        "est",
-        "sont",
-    ]
+    "is are was were has have not the to of for and with ist sind nicht est sont".split()
 )
 
 
