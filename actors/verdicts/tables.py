@@ -349,15 +349,15 @@ def _tabbed(lines: Sequence[str], heading: str, start: int) -> Table | None:
 _TREE = re.compile(r"^[\s|>*+`\\├└│─-]+(?=[\w/.:'\"])")
 
 
-_PROSE = frozenset(
-    "is are was were has have not the to of for and with ist sind nicht est sont".split()
+_PROSE = re.compile(
+    r"\s(is|are|was|were|has|have|not|the|to|of|for|and|with|ist|sind|nicht|est|sont)\s", re.I
 )
 
 
 def _is_prose(line: str, words: Sequence[str]) -> bool:
     ends = line.rstrip()[-1] in ".:;" or any(word.startswith((":", "=")) for word in words)
     ends = ends or any(word.endswith(":") for word in words[1:])  # Soft blocked: yes
-    return ends or is_timed(line) or not _PROSE.isdisjoint(word.lower() for word in words)
+    return ends or is_timed(line) or bool(_PROSE.search(f" {line} "))
 
 
 def _headless(lines: Sequence[str], at: int) -> Table | None:
