@@ -12,7 +12,8 @@ from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import text_health
 from stillfixed.actors.verdicts.prompts import last_prompt, without_prompts
 
-_NUMBERS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"(?<![^\W\d_])\d+")
+"""Not those of names: PC1 and PC2 are two."""
 _RULE = re.compile(r"\s*[-=+|─━┼]{3,}[-=+|─━┼\s]*$")
 
 

@@ -117,7 +117,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     """What this cell says of its item."""
     field = name_of(cell.field)
     value = cell.value.strip()
-    lowered = value.lower().strip(" .\"'")
+    lowered = value.lower().strip(" .\"'{}")
     for state in _states_of(field, command):
         if _fits(state, record) and (said := _by_state(state, lowered, record)):
             return replace(said, field=state.named) if state.named else said
@@ -206,6 +206,9 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
     if _ALARM.search(value[-12:]):
         return Said("fault", "alarm")
+    good = re.search(r"(?<![nN]ot)(?<!NOT)\s(OK|PASS|PASSED|GOOD|SUCCESS)\s*$", value[-16:])
+    if good and word_health(lowered) != "fault":
+        return Said("healthy", "alarm")
     address = lowered.lstrip("{ ")
     if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", address):
         own = address.startswith("169.254.")
@@ -271,6 +274,17 @@ _SHUT = re.compile(r"adm(in(istratively)?)?[-_ ]?(down|dn)\b|\*down|shut by admi
 _ADMIN = re.compile(r"admin")
 
 
+_SWITCHES = (
+    "enabled",
+    "enable",
+    "powerenable",
+    "autostart",
+    "startautomatically",
+    "serverautostart",
+)
+"""Fields that say whether a thing is wanted at all."""
+
+
 def _meant(record: Record) -> bool:
     """Whether the record says that this is how it should be: Stopped + Manual, admin down."""
     meant = status_words("meant")
@@ -278,7 +292,7 @@ def _meant(record: Record) -> bool:
         first = re.split(r"[\s(,;]", value, maxsplit=1)[0]
         if first in meant and (_START.search(key) or _ADMIN.search(key)):
             return True
-        if key in ("enabled", "enable", "powerenable") and value in ("no", "false", "disabled"):
+        if key in _SWITCHES and value in ("no", "false", "disabled", "0", "nein", "falsch"):
             return True
         if (
             _SHUT.match(value)

@@ -44,7 +44,10 @@ def word_health(lowered: str) -> str | None:
         return None if denied else "fault"
     if any(a in _DENIALS and _listed(b) == "healthy" for a, b in pairwise(rest)):
         return "fault"  # active, not connected
-    return said or (_listed(parts[-1]) if len(parts) <= 4 else None)
+    last = _listed(parts[-1])
+    if said == "healthy" and last in ("weak", "fault") and 2 <= len(parts) <= 3:
+        return last  # sync paused
+    return said or (last if len(parts) <= 4 else None)
 
 
 _DENIALS = frozenset(
