@@ -34,7 +34,10 @@ class Table(Struct, frozen=True):
     passed: list[int] = []
 
 
-def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequence[Span]) -> Table:
+def read_rows(
+    lines: Sequence[str], start: int, names: list[str], spans: Sequence[Span], *, sure: int = 0
+) -> Table:
+    """`sure`: the first line behind rows that are known to stand in their columns."""
     rows: list[tuple[int, list[str]]] = []
     passed: list[int] = []
     at = start
@@ -50,7 +53,9 @@ def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequenc
         if RULE.match(line):
             at += 1
             continue
-        if (
+        if at < sure and not is_prompt(line):
+            rows.append((at, _cut(line, spans)))
+        elif (
             not rows
             and is_title_line(line)
             and not _reaches(line, spans)
@@ -69,7 +74,7 @@ def read_rows(lines: Sequence[str], start: int, names: list[str], spans: Sequenc
         else:
             rows.append((at, _cut(line, spans)))
         at += 1
-    return Table(names, _straightened(lines, rows, len(names)), at, passed)
+    return Table(names, _straightened(lines, rows, spans), at, passed)
 
 
 def is_heading(line: str) -> bool:
@@ -203,10 +208,11 @@ def _nearest(span: Span, spans: Sequence[Span]) -> int:
 
 
 def _straightened(
-    lines: Sequence[str], rows: list[tuple[int, list[str]]], width: int
+    lines: Sequence[str], rows: list[tuple[int, list[str]]], spans: Sequence[Span]
 ) -> list[tuple[int, list[str]]]:
     """Rows that overflow a column are split by words, where the other rows show that every column
     but the last holds one word."""
+    width = len(spans)
     if width < 3:
         return rows
 
@@ -220,7 +226,8 @@ def _straightened(
     for (index, cells), fine in zip(rows, straight, strict=True):
         words = MARKED.sub(r"\1  ", lines[index]).split(None, width - 1)
         marked = words != lines[index].split(None, width - 1)
-        if not fine and len(words) == width and (marked or _shifted(cells, straight)):
+        shifted = _shifted(cells, straight) and not _in_place(lines[index], spans)
+        if not fine and len(words) == width and (marked or shifted):
             out.append((index, [word.strip() for word in words]))
         else:
             out.append((index, cells))
@@ -230,6 +237,31 @@ def _straightened(
 def _shifted(cells: Sequence[str], straight: Sequence[bool]) -> bool:
     empty_before_full = any(not a and b for a, b in pairwise(cells))
     return any(straight) and empty_before_full
+
+
+def _in_place(line: str, spans: Sequence[Span]) -> bool:
+    """Whether all that stands in a line begins or ends where a column does."""
+    chunks = [found.span() for found in CHUNK.finditer(line)]
+    return all(any(a == start or b == end for start, end in spans) for a, b in chunks)
+
+
+def regions_under(lines: Sequence[str], rule: int, groups: Sequence[Span]) -> tuple[list[Span], int]:
+    """Where the columns of a rule reach to, and the first line behind the rows: each up to a place
+    before the next that is blank in every row. ([], 0) where rows overflow their columns."""
+    end = rule + 1
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    rows = [line for line in lines[rule + 1 : end] if not is_prompt(line)]
+    cuts = [0]
+    for (_, stop), (start, _) in pairwise(groups):
+        gap = range(start - 1, stop - 1, -1)
+        blank = (at for at in gap if all(row[at : at + 1] in ("", " ") for row in rows))
+        cut = next(blank, None)
+        if cut is None:
+            return [], 0
+        cuts.append(cut + 1)
+    longest = max(map(len, (lines[rule], *rows)))
+    return list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), longest], strict=True)), end
 
 
 def fitted(cells: list[str], width: int) -> list[str]:

@@ -33,6 +33,7 @@ from stillfixed.actors.verdicts.table_rows import (
     is_heading,
     is_title_line,
     read_rows,
+    regions_under,
 )
 
 _BAR = re.compile(r"[|\u2502\u2503]")
@@ -131,7 +132,9 @@ def _ruled(lines: Sequence[str], at: int) -> Table | None:
             return None
         if re.search(r"\s[+|]\s", lines[rule]):  # bars between groups of columns
             lines = [line.replace("|", " ") for line in lines]
-        return read_rows(lines, rule + 1, [name.strip("| ") for name in names], groups)
+        regions, end = regions_under(lines, rule, groups)
+        names = [name.strip("| ") for name in names]
+        return read_rows(lines, rule + 1, names, regions or groups, sure=end)
     start, end = groups[0]
     one = len(heading) == 1 and len(CHUNK.findall(heading[0])) == 1
     if one and heading[0].strip() == heading[0][start:end].strip():
