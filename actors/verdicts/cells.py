@@ -26,6 +26,10 @@ NAMES_A_ROW = re.compile(
 """Headings of columns that name a row, beside those of IDENTITY."""
 
 
+KEEPS_ITS_NAME = re.compile(r"interface ?alias$", re.I)
+"""Names a thing before all other names, which may change with its state: a network connection is
+called after the network it is on."""
+
 CUT_MARK = "…"
 """Ends a value that a formatter cut."""
 

@@ -27,7 +27,9 @@ from stillfixed.actors.verdicts.phrases import patterns, text_health, word_healt
 Key = tuple[str, str]
 """Item and field."""
 
-_REASONS = ("reason", "cause")
+_REASONS = ("reason", "cause", "error code", "error description", "error message", "errorcode",
+            "errordescription", "errormessage", "problem")  # fmt: skip
+"""How fields begin or end that are printed with a fault only, and explain it."""
 _WHOLE_RUN = (MESSAGE, HTTP)
 """Fields that speak of the whole run where they have no item."""
 
@@ -126,7 +128,15 @@ def _beside_the_point(change: FieldChange, command: str, changes: list[FieldChan
     asked = change.item and change.item.lower() in command.lower()
     well = sum(o.field == change.field and o.verdict == "healthy" for o in changes if unplugged)
     moved = any(o.before != o.after and o.verdict != "healthy" for o in changes)
-    return change.before == change.after and not asked and (moved or well >= _SEVERAL)
+    several = 1 if _SPARE.search(change.item) else _SEVERAL
+    return change.before == change.after and not asked and (moved or well >= several)
+
+
+_SPARE = re.compile(
+    r"\*|\b(local$|bluetooth|wi-?fi direct|virtual|tunnel|isatap|teredo|vpn|mobil\w*|cellular)\b",
+    re.I,
+)
+"""Adapters that nobody misses while another one has an address."""
 
 
 def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
@@ -179,6 +189,8 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     if _of_the_run(fault):
         if there:
             return Elsewhere("bad", there[0])
+        if shown := _shown_anew(fault, here, other):
+            return Elsewhere("good", shown, "it answers")
         if _answers(here, other) and not _has_sibling(fault, other):
             return Elsewhere("good", twin, "the check answers")
     if fault.rule == ABSENT and other.exit_status == 0 and other.has_output and not other.faults:
@@ -212,6 +224,26 @@ def _in_cell(cell: Cell, *, recovered: bool, missing: bool) -> Elsewhere:
     good = good or (missing and text_health(cell.value) != "fault")
     fact = Fact(cell.item, cell.field, cell.value, "unclear", "status word", cell.line)
     return Elsewhere("good" if good else "unknown", fact)
+
+
+_QUOTED = re.compile(
+    r"['\"\u2018\u2019\u201c\u201d\u00ab\u00bb]([\w.$:\\\\-]{2,80})['\"\u2018\u2019\u201c\u201d\u00ab\u00bb]"
+)
+
+
+def _shown_anew(fault: Fact, here: Shown, other: Shown) -> Fact | None:
+    """A value of the thing that a complaint names in quotes, where only the other run has any:
+    `Testing connection to computer 'B' failed` beside what A answered."""
+    if fault.field != MESSAGE or other.exit_status not in (0, here.exit_status):
+        return None
+    named = {name.lower() for name in _QUOTED.findall(fault.value)}
+    if not named or any(item.lower() in named for item, _ in here.cells):
+        return None
+    found = (cell for (item, _), cell in other.cells.items() if item.lower() in named)
+    cell = next(found, None)
+    if cell is None:
+        return None
+    return Fact(cell.item, cell.field, cell.value, "unclear", fault.rule, cell.line)
 
 
 def _has_sibling(fault: Fact, other: Shown) -> bool:

@@ -121,7 +121,7 @@ def field_health(command: str, cell: Cell, record: Record) -> Said | None:
     for state in _states_of(field, command):
         if _fits(state, record) and (said := _by_state(state, lowered, record)):
             return replace(said, field=state.named) if state.named else said
-    return _measured(field, value, lowered, record) or _worded(field, lowered, cell, record)
+    return _measured(cell.field, value, lowered, record) or _worded(field, lowered, cell, record)
 
 
 def _fits(state: State, record: Record) -> bool:
@@ -172,6 +172,10 @@ def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] |
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
         ("quiet", state.quiet), ("vacant", state.vacant),
     )  # fmt: skip
+    flags = re.split(r"\s*[,;|]\s*", lowered)
+    whole = any(lowered in listed for _, listed in lists)
+    if len(flags) > 1 and not whole and any(flag in state.fault for flag in flags):
+        return "fault"  # tonerlow, paperout
     for text in dict.fromkeys((lowered, head)):
         for said, listed in lists:
             if text in listed and (text or not lowered):
@@ -185,8 +189,9 @@ def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] |
     return max(starts, key=lambda found: found[0])[1] if starts else None
 
 
-def _measured(field: str, value: str, lowered: str, record: Record) -> Said | None:
+def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | None:
     """Values that speak by their form, whatever the field is called."""
+    field = name_of(printed)
     if (
         lowered[:2] == "0x"
         and re.match(r"^0x[0-9a-f]+$", lowered)
@@ -198,7 +203,7 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
         ) else None  # fmt: skip
     if loss := packet_loss(value):
         return Said(loss.health, "packet loss")
-    if field in field_names("neutral_fields"):
+    if _only_names(printed):
         return None
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field in _OF_WANTED else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
@@ -216,6 +221,17 @@ def _measured(field: str, value: str, lowered: str, record: Record) -> Said | No
     return None
 
 
+_NAMES = frozenset(("name", "names", "label", "description", "title", "path", "comment", "folder"))
+
+
+@lru_cache(maxsize=4096)
+def _only_names(field: str) -> bool:
+    """Whether the values of a field are names and free text: a share may be called errors."""
+    name = name_of(field)
+    named = last_word(field) in _NAMES and name not in field_names("status_fields")
+    return named or name in field_names("neutral_fields")
+
+
 @lru_cache(maxsize=4096)
 def _is_status(field: str) -> bool:
     name = re.split(r"[|/#(]", field)[0]
@@ -224,7 +240,7 @@ def _is_status(field: str) -> bool:
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:
-    if field in field_names("neutral_fields"):
+    if _only_names(cell.field):
         return None
     if not _is_status(cell.field):
         return _exactly(lowered, cell, record)

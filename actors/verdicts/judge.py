@@ -9,13 +9,14 @@ import re
 
 from msgspec.structs import replace
 
-from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.cells import Fact, Reading, name_of
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.judgement import Judgement
+from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.lines import MESSAGE, short
 from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.long import READ_LINES, Pair, counts_by_number, essence
@@ -79,7 +80,7 @@ def judge(
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
         changes = [_placed(change, read) for change in compare(command, first, second)]
-        reasons = [] if changes else [_undecided(command, read.first, read.second)]
+        reasons = [] if changes else [_undecided(command, read.first, read.second, first.reading)]
     if not changes:
         quiet = read.whole and reasons and reasons[0].startswith("Neither")
         return Judgement(
@@ -245,9 +246,11 @@ def _by_expectation(
     return changes, [f"{expectation.field} stands for other items than before."]
 
 
-def _undecided(command: str, before: Run, after: Run) -> str:
+def _undecided(command: str, before: Run, after: Run, reading: Reading) -> str:
     if before.exit_status == after.exit_status == 0:
-        if sorted(_steady(before)) == sorted(_steady(after)) and not _jumped(before, after):
+        moves = any(name_of(field) in field_names("volatile_fields") for field in reading.fields)
+        jumped = not moves and _jumped(before, after)
+        if sorted(_steady(before)) == sorted(_steady(after)) and not jumped:
             return "Neither run shows a fault, and only numbers moved."
         if is_log(before.stdout, command) and is_log(after.stdout, command):
             return "Neither log shows a fault."

@@ -129,8 +129,12 @@ def messages(
     """What sentences say, each about its subject: the line without its words of health. That a
     thing does not exist is no state of it, except where the command is a probe of just that. Lines
     of a log `beside` a state that the output gives itself are history."""
+    said = [line.lstrip() for _, line in lines[:from_stderr]]
+    complaints = {i - 2 for i, line in enumerate(said) if probe and line.startswith(_ERROR_ID)}
     for index, (number, line) in enumerate(lines[:_MESSAGE_LIMIT]):
         if patterns("ignore").search(line) or (beside and is_timed(line)):
+            continue
+        if is_timed(line) and _CALM.match(line) and text_health(line) == "fault":
             continue
         if _FILE_NAME.fullmatch(line.strip()):
             continue
@@ -141,6 +145,17 @@ def messages(
             yield Fact(subject_of(line), MESSAGE, short(line), "fault", ABSENT, number)
         elif found := text_health(line):
             yield Fact(subject_of(line), MESSAGE, short(line), found, "phrase", number)
+        elif index in complaints:
+            yield Fact(subject_of(line), MESSAGE, short(line), "fault", "phrase", number)
+
+
+_ERROR_ID = "+ FullyQualifiedErrorId"
+"""Two lines behind the complaint of a cmdlet, in whatever language that is."""
+_CALM = re.compile(
+    r".{8,60}?\s(information(en|s)?|información|informatie|informazioni|success ?audit|verbose)\s",
+    re.I,
+)
+"""The level of an event that is no trouble, behind its time."""
 
 
 def short(text: str, limit: int = 120) -> str:

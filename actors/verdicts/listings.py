@@ -97,7 +97,7 @@ def listing_facts(
     if _COUNTS.search(command):
         yield from _count(listing, reading)
         return
-    rows = rows_of(listing, reading)
+    rows = [row for row in rows_of(listing, reading) if not _is_own_word(row.text, command)]
     if listing.rows == "events" and rows:
         yield Fact("", LISTED, rows[0].text[:120], "fault", "list of faults", rows[0].line)
         return
@@ -122,6 +122,15 @@ def listing_facts(
             yield Fact("", LISTED, rows[0].text[:120], "healthy", FOUND, rows[0].line)
         elif not stderr:
             yield Fact("", LISTED, "nothing", "fault", FOUND)
+
+
+def _is_own_word(text: str, command: str) -> bool:
+    """Whether a line is what the command prints itself, to show that it came to its end."""
+    own = re.escape(text.strip("'\""))
+    said = (
+        rf"(?:^|[;&|{{]\s*)(?:(?:write-(?:host|output)|echo)\s+)?['\"]{own}['\"]|\becho\s+{own}\s*$"
+    )
+    return len(text) <= 60 and bool(re.search(said, command, re.I))
 
 
 _COUNTS = re.compile(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from stillfixed.actors.verdicts.cells import IDENTITY, Cell, name_of
+from stillfixed.actors.verdicts.cells import IDENTITY, KEEPS_ITS_NAME, Cell, name_of
 from stillfixed.actors.verdicts.fields import is_known_field
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.phrases import word_health
@@ -193,7 +193,7 @@ def _cells(blocks: Sequence[tuple[str, list[_Line]]], first: int) -> Iterator[Ce
     for order, (title, block) in enumerate(blocks):
         names = [
             line.value
-            for line in block
+            for line in sorted(block, key=lambda line: not KEEPS_ITS_NAME.match(line.key))
             if IDENTITY.match(line.key) and line.value and not word_health(line.value.lower())
         ]
         item = "/".join(part for part in (title, names[0] if names else "") if part)

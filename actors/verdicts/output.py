@@ -10,6 +10,7 @@ from typing import Any
 
 from stillfixed.actors.verdicts.cells import (
     IDENTITY,
+    KEEPS_ITS_NAME,
     NAMES_A_ROW,
     Cell,
     Fact,
@@ -35,6 +36,8 @@ _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)"
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
 _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
 _TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
+_DECIMAL = re.compile(r"-?\d*[.,]\d+(?:e-?\d+)?", re.I)
+"""A measured value, which names nothing."""
 _LINE_LIMIT = 20_000
 _TICKED = re.compile(
     r"^\s*\[?(?:(?P<good>[✓✔✅☑√])|(?P<bad>[✗✘❌✖☒])|(?P<warn>⚠))\ufe0f?\]?\s*(?P<rest>\S.*)$"
@@ -144,8 +147,13 @@ def _key_columns(table: Table) -> list[int]:
         if not _is_state(name, values[index]) and any(values[index])
     ]
     fit = [index for index in fit if not holds_dates(values[index])] or fit
+    fit = [index for index in fit if not all(map(_DECIMAL.fullmatch, values[index]))]
+    if not fit:
+        return []
     names = [name.strip() for name in table.columns]
     named = [i for i in fit if IDENTITY.match(names[i]) and names[i] != "#"]
+    if steady := [i for i in named if KEEPS_ITS_NAME.match(names[i]) and all(values[i])]:
+        return steady[:1]
     ids = [i for i in named if name_of(names[i]) == "id"]
     named = [i for i in named if i not in ids]
     ids += [i for i in fit if i not in named and NAMES_A_ROW.match(names[i])]

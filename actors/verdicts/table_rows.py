@@ -245,7 +245,9 @@ def _in_place(line: str, spans: Sequence[Span]) -> bool:
     return all(any(a == start or b == end for start, end in spans) for a, b in chunks)
 
 
-def regions_under(lines: Sequence[str], rule: int, groups: Sequence[Span]) -> tuple[list[Span], int]:
+def regions_under(
+    lines: Sequence[str], rule: int, groups: Sequence[Span]
+) -> tuple[list[Span], int]:
     """Where the columns of a rule reach to, and the first line behind the rows: each up to a place
     before the next that is blank in every row. ([], 0) where rows overflow their columns."""
     end = rule + 1

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from msgspec import Struct
 
-from stillfixed.actors.verdicts.cells import IDENTITY, Cell, Reading, name_of
+from stillfixed.actors.verdicts.cells import IDENTITY, KEEPS_ITS_NAME, Cell, Reading, name_of
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.past import holds_dates, past_rows
 from stillfixed.actors.verdicts.phrases import word_health
@@ -107,6 +107,7 @@ def _chosen(records: Sequence[dict[str, str]]) -> list[str]:
         return []
     fields = list(dict.fromkeys(field for record in records for field in record))
     naming = [field for field in fields if names_an_item(field)]
+    naming.sort(key=lambda field: not KEEPS_ITS_NAME.match(field))
     if len(records) == 1:
         return [next((records[0][field] for field in naming if records[0][field]), "")]
     columns = {field: [record.get(field, "") for record in records] for field in fields}

@@ -1,0 +1,177 @@
+"""What the judge knows of Windows outputs: columns, adapters, markers, complaints, events."""
+
+import pytest
+
+from stillfixed.actors.verdicts import Platform, Run, Verdict, judge
+
+ADAPTERS = """
+Ethernet adapter Ethernet:
+
+   IPv4 Address. . . . . . . . . . . : {address}
+   Subnet Mask . . . . . . . . . . . : 255.255.255.0
+
+Wireless LAN adapter {other}:
+
+   Media State . . . . . . . . . . . : Media disconnected
+"""
+DEVICES = """
+Status Class FriendlyName
+------ ----- ------------
+{rows}
+"""
+SHARES = r"""
+Share name  Type  Used as  Comment
+
+-------------------------------------------------------------------------------
+archive     Disk
+errors      Disk           rejected scans
+scans       Disk  S:
+The command completed successfully.
+"""
+PINGED = """
+Address IPV4Address ResponseTime
+------- ----------- ------------
+{rows}
+"""
+NOT_B = "Test-Connection : Error al probar la conexión con el equipo 'B2': falta de recursos\n"
+EVENT = "<Event><System><EventID>55</EventID><Level>{level}</Level></System></Event>\n"
+LOG = """
+TimeGenerated        EntryType   EventID Message
+-------------        ---------   ------- -------
+3/10/2026 {hour}:00:02 AM {kind} 1004 Error queue flushed: 0 reports sent, 0 failed.
+"""
+LATENCY = "\n CookedValue\n -----------\n0.00{one}\n0.00{two}\n"
+LICENSE = """LICENSE NAME: Office 24, Standard
+LICENSE STATUS:  ---{status}---
+{more}Last 5 characters of installed product key: 8KFQ2
+"""
+
+
+def verdict(
+    command: str,
+    before: str | Run,
+    after: str | Run,
+    *,
+    expect: str | None = None,
+    platform: Platform = "powershell",
+) -> Verdict:
+    runs = (run if isinstance(run, Run) else Run(run) for run in (before, after))
+    return judge(command, *runs, expect=expect, platform=platform).verdict
+
+
+def test_a_row_under_a_rule_may_leave_a_column_empty() -> None:
+    """A device without a class is the same device in a list that is shorter the next time."""
+    card, controller = "Error  Net   Realtek Controller", "Error        PCI Simple Controller"
+    command = "Get-PnpDevice -Status ERROR | ft Status,Class,FriendlyName"
+    both = DEVICES.format(rows=f"{card}\n{controller}")
+    one = DEVICES.format(rows=controller)
+    assert verdict(command, both, one) == "still_failing"
+    assert verdict(command, one, both) == "regressed"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [("Local Area Connection* 1", "healthy"), ("Bluetooth Network Connection", "healthy")],
+)
+def test_an_adapter_that_nobody_misses_is_no_fault(other: str, said: Verdict) -> None:
+    """A virtual adapter without a connection says nothing beside one that has an address."""
+    text = ADAPTERS.format(address="10.1.0.7", other=other)
+    assert verdict("ipconfig /all", text, text, platform="cmd") == said
+
+
+def test_the_name_of_a_share_is_no_state() -> None:
+    """A share may be called errors, and its comment speak of rejected things."""
+    gone = Run("", "System error 53 has occurred.\n", 2)
+    assert verdict(r"net view \\nas", gone, SHARES, platform="cmd") == "fixed"
+    assert verdict(r"net view \\nas", SHARES, SHARES, platform="cmd") == "healthy"
+
+
+def test_what_a_complaint_names_is_there_the_next_time() -> None:
+    """A computer that did not answer before and has a row of its own now answers."""
+    command = "Test-Connection A1,B2 -Count 1 | Format-Table Address,IPV4Address,ResponseTime"
+    a, b = "A1      10.1.1.1               1", "B2      10.1.1.2               0"
+    failed, answered = Run(PINGED.format(rows=a), NOT_B, 0), PINGED.format(rows=f"{a}\n{b}")
+    assert verdict(command, failed, answered) == "fixed"
+    assert verdict(command, answered, failed) == "regressed"
+    assert verdict(command, failed, PINGED.format(rows=a)) == "inconclusive"
+
+
+def test_the_level_of_an_event_counts_and_not_its_words() -> None:
+    """Information about an error queue is no fault; an event of level 2 is one without words."""
+    newest = "Get-EventLog -LogName Application -Newest 1"
+    old, new = (LOG.format(hour=hour, kind="Information") for hour in (8, 9))
+    assert verdict(newest, old, new) == "healthy"
+    query = 'wevtutil qe System /q:"*[System[(EventID=55)]]" /c:1 /rd:true'
+    bad, good = EVENT.format(level=2), EVENT.format(level=4)
+    assert verdict(query, bad, bad + bad, platform="cmd") == "still_failing"
+    assert verdict(query, good, good, platform="cmd") == "healthy"
+
+
+def test_the_last_word_of_a_command_is_no_row_of_its_list() -> None:
+    """`; 'done'` shows that a list of faults came to its end."""
+    command = "(Search-ADAccount -PasswordExpired).SamAccountName; 'done'"
+    assert verdict(command, "svc-scan\ndone\n", "\ndone\n") == "fixed"
+    assert verdict(command, "svc-scan\ndone\n", "svc-scan\ndone\n") == "still_failing"
+
+
+def test_measured_values_name_no_items() -> None:
+    """A column of decimals is held against an expectation row by row."""
+    before, after = LATENCY.format(one=211, two=198), LATENCY.format(one=230, two=187)
+    command = "Get-Counter '\\PhysicalDisk(_Total)\\Avg. Disk sec/Read' | Select CookedValue"
+    assert verdict(command, before, after, expect="CookedValue < 0.02") == "healthy"
+    assert verdict(command, before, after, expect="CookedValue < 0.00229") == "regressed"
+
+
+def test_what_explains_a_fault_goes_with_it() -> None:
+    """An error code is printed with a licence that fails, and not with one that holds."""
+    fails = LICENSE.format(status="NOTIFICATIONS", more="ERROR CODE: 0xC004F009\n")
+    holds = LICENSE.format(status="LICENSED", more="")
+    command = "cscript ospp.vbs /dstatus"
+    assert verdict(command, fails, holds, platform="cmd") == "fixed"
+    assert verdict(command, holds, fails, platform="cmd") == "regressed"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("TonerLow, PaperOut", "still_failing"), ("Printing, TonerLow", "fixed"), ("Idle", "fixed")],
+)
+def test_one_bad_flag_of_several_is_a_fault(value: str, said: Verdict) -> None:
+    """A printer that is out of paper fails, whatever else it is."""
+    old, new = (f"\nName : HP\nPrinterStatus : {text}\n" for text in ("Offline", value))
+    assert verdict("Get-Printer HP | fl Name,PrinterStatus", old, new) == said
+
+
+def test_a_connection_is_known_by_its_adapter() -> None:
+    """The name of a network changes with the network; the adapter stays."""
+    form = "\nName : {}\nInterfaceAlias : LAN\nNetworkCategory : {}\n"
+    old = form.format("Network 4", "Public")
+    new = form.format("corp.example", "DomainAuthenticated")
+    expect = "NetworkCategory == DomainAuthenticated"
+    assert verdict("Get-NetConnectionProfile", old, new, expect=expect) == "fixed"
+
+
+def test_a_new_process_id_is_no_news() -> None:
+    """A service that runs in another process than before is as healthy as it was."""
+    form = "Image Name    PID Services\n=========== ===== ========\nsvchost.exe {:5d} W3SVC\n"
+    command = 'tasklist /svc /fi "services eq W3SVC"'
+    assert verdict(command, form.format(984), form.format(7716), platform="cmd") == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("command", "bad", "good"),
+    [
+        ("wbadmin get versions", "There are no backups in the backup location specified.",
+         "Version identifier: 03/11/2026-04:00"),
+        ("setspn -X", "found 1 group of duplicate SPNs.", "found 0 group of duplicate SPNs."),
+        ("net use", "Estado       Local     Remoto\n---------------------------------------\n"
+                    "No disponib  S:        \\\\fs\\scans",
+         "Estado       Local     Remoto\n---------------------------------------\n"
+         "Conectado    S:        \\\\fs\\scans"),
+        ("vssadmin list shadows", "No items found that satisfy the query.",
+         "Shadow Copy ID: {5f0a91c1-6b0e-4e88-9c9b-0b8a1a2f3c44}"),
+    ],
+)  # fmt: skip
+def test_tools_say_it_in_their_own_words(command: str, bad: str, good: str) -> None:
+    """The answers of single tools are read in both directions."""
+    assert verdict(command, bad, good, platform="cmd") == "fixed"
+    assert verdict(command, good, bad, platform="cmd") == "regressed"
