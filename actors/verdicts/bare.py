@@ -21,7 +21,10 @@ _MEMBER = re.compile(
 _COMPARES = re.compile(
     r"-(?P<op>eq|ne|match|like|contains|in)\s+['\"]?(?P<value>[\w ]+?)['\"]?\W*$", re.I
 )
-_ASKS_YES = re.compile(r"^\W*(test|confirm)-|-quiet\b|-contains\b|\[bool\]|\btest-path\b", re.I)
+_ASKS_YES = re.compile(
+    r"^\W*(test|confirm)-|-quiet\b|-informationlevel\s+quiet\b|-contains\b|\[bool\]|\btest-path\b",
+    re.I,
+)
 _BAD_NEWS = re.compile(r"error|fail|expired|locked|dead|pending|required|offline", re.I)
 
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from stillfixed.actors.verdicts.answers import IDLE
 from stillfixed.actors.verdicts.answers import RULE as ANSWER
-from stillfixed.actors.verdicts.cells import Cell, Fact, last_word
+from stillfixed.actors.verdicts.cells import Cell, Fact, last_word, name_of
 from stillfixed.actors.verdicts.counters import Trend, trend
 from stillfixed.actors.verdicts.exits import EXIT
-from stillfixed.actors.verdicts.fields import QUIET, VACANT
+from stillfixed.actors.verdicts.fields import MEANT, QUIET, START, VACANT
 from stillfixed.actors.verdicts.health import Shown
 from stillfixed.actors.verdicts.knowledge import status_words
 from stillfixed.actors.verdicts.lines import ABSENT, HTTP, MESSAGE
@@ -64,6 +64,9 @@ def compare(command: str, first: Shown, second: Shown) -> list[FieldChange]:
         elif left and right and left.health == right.health == "healthy":
             if not _found_anew(left, right):
                 changes.append(_change(key, left, right, "healthy"))
+        elif left and right and MEANT in (left.rule, right.rule):
+            if _still_meant(key[0], left, right, first, second):
+                changes.append(_change(key, left, right, "healthy", "it is meant to be so"))
         elif left and right and left.health == "healthy" and right.rule == VACANT:
             changes.append(_change(key, left, right, "regressed", "it was there before"))
         elif left and right and right.health == "healthy" and left.rule == VACANT:
@@ -86,6 +89,19 @@ def _counted(first: Shown, second: Shown) -> Iterator[FieldChange]:
         if moved := trend(key, first, second):
             verdict, note = _TRENDS[moved]
             yield _change(key, left, second.facts[key], verdict, note)
+
+
+def _still_meant(item: str, left: Fact, right: Fact, first: Shown, second: Shown) -> bool:
+    """Whether a thing that may be off (a manual service) is off or well in both runs, and nothing
+    changed of what says that it may."""
+    starts = [
+        {field: cell.value for (name, field), cell in shown.cells.items()
+         if name == item and START.search(name_of(field))}
+        for shown in (first, second)
+    ]  # fmt: skip
+    return starts[0] == starts[1] and all(
+        fact.health == "healthy" or fact.rule == MEANT for fact in (left, right)
+    )
 
 
 def _found_anew(left: Fact, right: Fact) -> bool:

@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts.cells import Cell, last_word, name_of
 from stillfixed.actors.verdicts.knowledge import field_names, health, status_words
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.numbers import by_bounds, graded, number_of, packet_loss, share_of
+from stillfixed.actors.verdicts.numbers import (
+    by_bounds,
+    graded,
+    number_of,
+    packet_loss,
+    part_of,
+    share_of,
+)
 from stillfixed.actors.verdicts.phrases import text_health, word_health
 from stillfixed.actors.verdicts.same_network import spellings
 
@@ -32,6 +39,8 @@ VACANT = "nothing there"
 _OF_WANTED = frozenset(("ready", "replicas", "completions", "running/desired", "pods"))
 QUIET = "quiet status word"
 """The rule by which Stopped or Disconnected is a fault."""
+MEANT = "meant to be so"
+"""The rule of a state that would be a fault, but for what the record says: Stopped and Manual."""
 
 _YES = {"true": True, "yes": True, "ja": True, "oui": True, "sí": True, "wahr": True,
         "false": False, "no": False, "nein": False, "non": False, "falsch": False}  # fmt: skip
@@ -134,7 +143,7 @@ def _fits(state: State, record: Record) -> bool:
 def _by_state(state: State, lowered: str, record: Record) -> Said | None:
     if listed := _listed(state, lowered):
         if listed == "quiet":
-            return None if _meant(record) else Said("fault", QUIET)
+            return Said("unclear", MEANT) if _meant(record) else Said("fault", QUIET)
         if listed == "vacant":
             return Said("unclear", VACANT)
         return Said(listed, "state of the field")
@@ -205,6 +214,8 @@ def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | 
         return Said(loss.health, "packet loss")
     if _only_names(printed):
         return None
+    if part := part_of(value):
+        return Said(part.health, "part")
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field in _OF_WANTED else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
             return None
@@ -282,7 +293,7 @@ _RUNS = frozenset(("service", "daemon", "agent", "process", "listener", "dienst"
 _HEAD = re.compile(r"([^\W\d_][\w-]*(?: [\w-]+)?)\s*[,;(]")
 """A word of state before more: `Error, 12 jobs`, `failed (1722)`."""
 
-_START = re.compile(
+START = re.compile(
     r"(start(type|mode|up|typ|modus)?|démarrage|(tipo)?deinicio|opstarttype|(tipo)?diavvio)$"
 )
 _SHUT = re.compile(r"adm(in(istratively)?)?[-_ ]?(down|dn)\b|\*down|shut by admin")
@@ -306,7 +317,7 @@ def _meant(record: Record) -> bool:
     meant = status_words("meant")
     for key, value in record.items():
         first = re.split(r"[\s(,;]", value, maxsplit=1)[0]
-        if first in meant and (_START.search(key) or _ADMIN.search(key)):
+        if first in meant and (START.search(key) or _ADMIN.search(key)):
             return True
         if key in _SWITCHES and value in ("no", "false", "disabled", "0", "nein", "falsch"):
             return True
@@ -322,7 +333,7 @@ def _meant(record: Record) -> bool:
 
 def _quiet(cell: Cell, record: Record) -> Said | None:
     if _meant(record):
-        return None
+        return Said("unclear", MEANT)
     automatic = any(value.startswith(("auto", "enabled")) for value in record.values())
     if automatic:
         return Said("fault", "status word")

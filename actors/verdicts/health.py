@@ -30,7 +30,7 @@ from stillfixed.actors.verdicts.listings import (
     listing_of,
     says_empty,
 )
-from stillfixed.actors.verdicts.logs import is_log
+from stillfixed.actors.verdicts.logs import in_lines, is_log
 from stillfixed.actors.verdicts.model import Health, Platform, Run
 from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.parsing import error_lines, parse
@@ -72,6 +72,7 @@ class Shown(Struct, frozen=True):
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> Shown:
     """What the run shows; `plain` reads it without the readers of single commands."""
+    run = replace(run, stdout=in_lines(run.stdout, command))
     if is_log(run.stdout, command):
         reading = output.as_lines(run.stdout, command)
     else:

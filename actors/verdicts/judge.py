@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts.cells import Fact, Reading, name_of
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
+from stillfixed.actors.verdicts.dates import EXPIRY
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
@@ -80,7 +81,7 @@ def judge(
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
         changes = [_placed(change, read) for change in compare(command, first, second)]
-        reasons = [] if changes else [_undecided(command, read.first, read.second, first.reading)]
+        reasons = [] if changes else [_undecided(command, read, first, second)]
     if not changes:
         quiet = read.whole and reasons and reasons[0].startswith("Neither")
         return Judgement(
@@ -246,20 +247,31 @@ def _by_expectation(
     return changes, [f"{expectation.field} stands for other items than before."]
 
 
-def _undecided(command: str, before: Run, after: Run, reading: Reading) -> str:
+def _undecided(command: str, read: Pair, first: Shown, second: Shown) -> str:
+    before, after = read.first, read.second
     if before.exit_status == after.exit_status == 0:
-        moves = any(name_of(field) in field_names("volatile_fields") for field in reading.fields)
-        jumped = not moves and _jumped(before, after)
-        if sorted(_steady(before)) == sorted(_steady(after)) and not jumped:
+        moved = _jumped(before, after, first.reading) or _renewed(first, second)
+        if sorted(_steady(before)) == sorted(_steady(after)) and not moved:
             return "Neither run shows a fault, and only numbers moved."
         if is_log(before.stdout, command) and is_log(after.stdout, command):
             return "Neither log shows a fault."
     return "Nothing in the two outputs says whether it is healthy."
 
 
-def _jumped(before: Run, after: Run) -> bool:
+def _renewed(first: Shown, second: Shown) -> bool:
+    """Whether something expires on another day now, which may be the fix; a lease does always."""
+    return any(
+        EXPIRY.search(field) and "lease" not in field.lower() and other.value != cell.value
+        for (item, field), cell in first.cells.items()
+        if (other := second.cells.get((item, field)))
+    )
+
+
+def _jumped(before: Run, after: Run, reading: Reading) -> bool:
     """Whether one number or two are all there is, and one is not the half or the double of what it
-    was: nobody can say what that means."""
+    was: nobody can say what that means. Process ids and the like are others each time."""
+    if any(name_of(field) in field_names("volatile_fields") for field in reading.fields):
+        return False
     left, right = (re.findall(r"\d+(?:\.\d+)?", clean(run.stdout)) for run in (before, after))
     if not 0 < len(left) == len(right) <= 2:
         return False

@@ -12,7 +12,7 @@ from stillfixed.actors.verdicts.fields import INLINE_STATE, QUIET
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
-from stillfixed.actors.verdicts.numbers import packet_loss
+from stillfixed.actors.verdicts.numbers import packet_loss, part_of
 from stillfixed.actors.verdicts.phrases import (
     http_health,
     patterns,
@@ -56,6 +56,9 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
         if found in ("fault", "healthy"):
             item = tag[1] if tag[1] != tag[2].strip() else subject_of(tag[1])
             yield Fact(item, "result", tag[0], _health(found), "status word", number)
+        return
+    if part := part_of(line):
+        yield Fact(subject_of(part.about), part.says, part.shown, part.health, "part", number)
         return
     if plugin := _PLUGIN.match(line):
         word = plugin.group(1) or plugin.group(2)

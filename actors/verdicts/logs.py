@@ -4,6 +4,8 @@ Guarantee: symmetric; line numbers stay, because history is left as empty lines.
 """
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -20,6 +22,49 @@ _TIMED = re.compile(
     r"|\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}"  # Mon Mar  9 10:41:07 2026
     r"|\d{1,2}[/ -][A-Z][a-z]{2}[/ -]\d{4}[: ]\d\d:\d\d)"
 )
+
+
+_EVENTS = re.compile(r"\bget-(?:winevent|eventlog)\b|\bwevtutil\b.*\b(?:qe|query-events)\b", re.I)
+_KEY = re.compile(r"\s*(?P<key>[^\W\d][\w ]{0,40}?)(?:\[\d+\])?\s*:(?:\s+(?P<value>\S.*))?$")
+_TIMES = ("timecreated", "timegenerated", "timewritten", "date")
+_TOLD = ("id", "eventid", "leveldisplayname", "entrytype", "level", "message", "description")
+"""What is told of an event, beside its time; `message` and `description` take several lines."""
+
+
+def in_lines(text: str, command: str) -> str:
+    """Events that are printed as lists, each in the line where it begins, as in a log. Any other
+    text as it is; line numbers stay."""
+    if not _EVENTS.search(command):
+        return text
+    lines = text.split("\n")
+    keys = [found["key"] if (found := _KEY.match(line)) else "" for line in lines]
+    first = next((key for key, line in zip(keys, lines, strict=True) if line.strip()), "")
+    begins = [at for at, key in enumerate(keys) if first and key == first]
+    for begin, end in pairwise([*begins, len(lines)]):
+        told = _told(lines[begin:end])
+        time = next((told[name] for name in _TIMES if name in told), "")
+        if not is_timed(time):
+            return text
+        said = [told[name] for name in _TOLD if told.get(name)]
+        lines[begin:end] = [" ".join([time, *said]), *[""] * (end - begin - 1)]
+    return "\n".join(lines) if begins else text
+
+
+def _told(lines: Sequence[str]) -> dict[str, str]:
+    """The values of one event by the names of their fields, in lower case without spaces."""
+    told: dict[str, str] = {}
+    key = ""
+    for line in lines:
+        found = _KEY.match(line)
+        name = found["key"].replace(" ", "").lower() if found else ""
+        if found and name in (*_TIMES, *_TOLD):
+            key = name
+            told[key] = found["value"] or ""
+        elif key in ("message", "description"):
+            told[key] = f"{told[key]} {line.strip()}".strip()
+        elif found:
+            key = ""
+    return told
 
 
 def is_timed(line: str) -> bool:
@@ -40,6 +85,7 @@ def is_log(text: str, command: str = "") -> bool:
 def without_history(command: str, first: Run, second: Run) -> tuple[Run, Run]:
     """The later of two logs without the lines that the earlier one has too. Where neither is later,
     or they share no line, both are as they were."""
+    first, second = (replace(run, stdout=in_lines(run.stdout, command)) for run in (first, second))
     if not (is_log(first.stdout, command) and is_log(second.stdout, command)):
         return first, second
     old, new = _timed(first.stdout), _timed(second.stdout)

@@ -53,6 +53,35 @@ def packet_loss(text: str) -> Loss | None:
     return Loss(percent, graded(float(percent.replace(",", ".")), 0.01, 5))
 
 
+class Part(Struct, frozen=True):
+    """How many of all are well: `shown` as `10 of 12`, `says` what they are, `about` the rest."""
+
+    shown: str
+    says: str
+    about: str
+    health: Health
+
+
+_PART = re.compile(
+    r"(?<![\w.:/])(?P<part>\d{1,6})(?: ?/ ?| of | von | de | sur )(?P<all>[1-9]\d{0,5})(?! ?%)\b"
+    r"(?P<what>(?: [^\W\d]+){0,2}?) (?:(?:are|is|were) )?"
+    r"(?P<says>passed|ok|healthy|online|up|ready|running|reachable|succeeded|connected|responding"
+    r"|available|synced|in sync|compliant|mounted|erreichbar|bereit|erfolgreich)\b",
+    re.I,
+)
+
+
+def part_of(text: str) -> Part | None:
+    """What a text says of how many are well: `10/12 checks passed`."""
+    found = _PART.search(text[:200])
+    if found is None:
+        return None
+    whole = int(found["part"]) >= int(found["all"])
+    shown = f"{found['part']} of {found['all']}"
+    about = text[: found.start()] + found["what"]
+    return Part(shown, found["says"].lower(), about, "healthy" if whole else "fault")
+
+
 def by_bounds(
     value: str,
     record: Mapping[str, str],

@@ -202,7 +202,13 @@ def _json(text: str) -> Reading | None:
 
 def _flatten(data: Any, item: str, depth: int) -> Iterator[Cell]:
     if isinstance(data, dict):
-        names = [str(v) for k, v in data.items() if IDENTITY.match(k) and isinstance(v, str | int)]
+        names = [
+            str(value)
+            for key, value in data.items()
+            if IDENTITY.match(key)
+            and isinstance(value, str | int)
+            and not word_health(str(value).lower())
+        ]
         here = "/".join(part for part in (item, names[0] if names else "") if part)
         for key, value in data.items():
             if isinstance(value, dict | list):

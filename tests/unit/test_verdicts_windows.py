@@ -175,3 +175,55 @@ def test_tools_say_it_in_their_own_words(command: str, bad: str, good: str) -> N
     """The answers of single tools are read in both directions."""
     assert verdict(command, bad, good, platform="cmd") == "fixed"
     assert verdict(command, good, bad, platform="cmd") == "regressed"
+
+
+BLOCK = "TimeCreated      : {time}\nLevelDisplayName : {level}\nMessage          : {text}\n\n"
+FAILED, DONE = "The backup stopped: not enough space.", "The backup completed successfully."
+
+
+def test_events_in_blocks_are_a_log() -> None:
+    """What was there the first time is history, also where each event is a list."""
+    old = BLOCK.format(time="3/10/2026 8:00:02 AM", level="Error", text=FAILED)
+    good = BLOCK.format(time="3/10/2026 9:00:02 AM", level="Information", text=DONE)
+    bad = BLOCK.format(time="3/10/2026 9:00:02 AM", level="Error", text=FAILED)
+    command = "Get-WinEvent -LogName Backup -MaxEvents 2 | Format-List"
+    assert verdict(command, old, good + old) == "fixed"
+    assert verdict(command, old, bad + old) == "still_failing"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("10/12 checks passed", "12/12 checks passed", "fixed"),
+        ("Result: 3 of 4 nodes are online", "Result: 4 of 4 nodes are online", "fixed"),
+        ("Backup: 7/9 ok", "Backup: 8/9 ok", "still_failing"),
+    ],
+)
+def test_fewer_than_all_is_a_fault(before: str, after: str, said: Verdict) -> None:
+    """How many of all are well is read in free lines and in values."""
+    assert verdict(".\\check.ps1", before, after) == said
+
+
+def test_a_manual_service_is_well_either_way() -> None:
+    """Stopped and manual is no fault; a service that somebody disabled was not repaired."""
+    form = "\nName      : BITS\nStatus    : {}\nStartType : {}\n"
+    manual, running = form.format("Stopped", "Manual"), form.format("Running", "Manual")
+    automatic, disabled = form.format("Stopped", "Automatic"), form.format("Stopped", "Disabled")
+    command = "Get-Service BITS | fl Name,Status,StartType"
+    assert verdict(command, manual, running) == "healthy"
+    assert verdict(command, running, manual) == "healthy"
+    assert verdict(command, automatic, disabled) == "inconclusive"
+
+
+def test_a_new_expiry_is_no_drift() -> None:
+    """Whether another certificate was the fix cannot be told without knowing the day."""
+    form = "\nSubject NotAfter\n------- --------\nCN=web  3/1/{}\n"
+    command = "Get-ChildItem Cert:\\LocalMachine\\My | select Subject,NotAfter"
+    assert verdict(command, form.format(2026), form.format(2027)) == "inconclusive"
+
+
+def test_a_state_names_no_part_of_a_document() -> None:
+    """`database: timeout` is the state of the database, not its name."""
+    form = '{{"status": "{}", "database": "{}"}}'
+    old, new = form.format("degraded", "timeout"), form.format("ok", "ok")
+    assert verdict("Invoke-RestMethod http://app/health | ConvertTo-Json", old, new) == "fixed"

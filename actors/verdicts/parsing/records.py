@@ -202,8 +202,9 @@ def _labels(node: list[Tree]) -> list[str | None]:
 
 def _name(node: dict[str, Tree]) -> str:
     for key, value in node.items():
-        if isinstance(value, Leaf) and value.value and names_an_item(key):
-            return value.value
+        text = value.value if isinstance(value, Leaf) and names_an_item(key) else ""
+        if text and (key.lower().endswith("name") or not word_health(text.lower())):
+            return text
     inner = node.get("metadata")  # Kubernetes keeps an object's name there
     name = inner.get("name") if isinstance(inner, dict) else None
     return name.value if isinstance(name, Leaf) else ""
