@@ -181,9 +181,9 @@ def _listed(state: State, lowered: str) -> Health | Literal["quiet", "vacant"] |
         ("fault", state.fault), ("healthy", state.healthy), ("unclear", state.unclear),
         ("quiet", state.quiet), ("vacant", state.vacant),
     )  # fmt: skip
-    flags = re.split(r"\s*[,;|]\s*", lowered)
+    flags = [flag.strip() for flag in lowered.split(",")] if "," in lowered else []
     whole = any(lowered in listed for _, listed in lists)
-    if len(flags) > 1 and not whole and any(flag in state.fault for flag in flags):
+    if not whole and any(flag in state.fault for flag in flags):
         return "fault"  # tonerlow, paperout
     for text in dict.fromkeys((lowered, head)):
         for said, listed in lists:
@@ -222,8 +222,7 @@ def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | 
         return Said("healthy" if parts.group(1) == parts.group(2) else "fault", "ready of wanted")
     if _ALARM.search(value[-12:]):
         return Said("fault", "alarm")
-    good = re.search(r"(?<![nN]ot)(?<!NOT)\s(OK|PASS|PASSED|GOOD|SUCCESS)\s*$", value[-16:])
-    if good and word_health(lowered) != "fault":
+    if _GOOD_END.search(value[-16:]) and word_health(lowered) != "fault":
         return Said("healthy", "alarm")
     address = lowered.lstrip("{ ")
     if _ADDRESS.match(field) and re.match(r"\d+\.\d+\.\d+\.\d+", address):
@@ -232,6 +231,7 @@ def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | 
     return None
 
 
+_GOOD_END = re.compile(r"(?<![nN]ot)(?<!NOT)\s(OK|PASS|PASSED|GOOD|SUCCESS)\s*$")
 _NAMES = frozenset(("name", "names", "label", "description", "title", "path", "comment", "folder"))
 
 
