@@ -29,7 +29,7 @@ _TODAY = re.compile(
     r"|time|timestamp|report ?(date|time)|stand|datum)\b",
     re.I,
 )
-EXPIRY = re.compile(
+_EXPIRY = re.compile(
     r"not ?after|expir\w*|valid[ _-]?(to|until|till|thru)|end ?date|gültig bis|ablauf|läuft ab"
     r"|valide jusqu|caduc|good until",
     re.I,
@@ -62,7 +62,7 @@ def _today_of(reading: Reading, slashed: re.Pattern[str]) -> date | None:
     for _, line in reading.rest:
         plain = line.strip()
         dated = _TODAY.match(plain) or _ONLY_A_DATE.match(plain)
-        if dated and not EXPIRY.search(plain) and (found := find_date(plain, slashed)):
+        if dated and not _EXPIRY.search(plain) and (found := find_date(plain, slashed)):
             return found
     return None
 
@@ -73,12 +73,12 @@ def date_facts(reading: Reading) -> Iterator[Fact]:
     if not days or _HEADERS & {cell.field.lower() for cell in reading.cells}:
         return
     for cell in reading.cells:
-        if EXPIRY.search(cell.field) and (said := _passed(cell.value, days)):
+        if _EXPIRY.search(cell.field) and (said := _passed(cell.value, days)):
             yield Fact(
                 cell.item, cell.field.strip(), cell.value.strip(), said, "date passed", cell.line
             )
     for number, line in reading.rest:
-        label = EXPIRY.search(line)
+        label = _EXPIRY.search(line)
         if label and (said := _passed(line[label.end() :], days)):
             item = re.split(r"\s{2,}|\t|: ", line.strip(), maxsplit=1)[0]
             yield Fact(item, "expiry", line[label.start() :].strip(), said, "date passed", number)

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts.cells import Fact, Reading, name_of
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
-from stillfixed.actors.verdicts.dates import EXPIRY
 from stillfixed.actors.verdicts.exits import EXIT
 from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
 from stillfixed.actors.verdicts.health import Shown, look, look_at_both
@@ -81,7 +80,7 @@ def judge(
         reasons = [f"The {which[0]} run shows nothing: {which[1]}."]
     else:
         changes = [_placed(change, read) for change in compare(command, first, second)]
-        reasons = [] if changes else [_undecided(command, read, first, second)]
+        reasons = [] if changes else [_undecided(command, read, first.reading)]
     if not changes:
         quiet = read.whole and reasons and reasons[0].startswith("Neither")
         return Judgement(
@@ -247,24 +246,15 @@ def _by_expectation(
     return changes, [f"{expectation.field} stands for other items than before."]
 
 
-def _undecided(command: str, read: Pair, first: Shown, second: Shown) -> str:
+def _undecided(command: str, read: Pair, reading: Reading) -> str:
     before, after = read.first, read.second
     if before.exit_status == after.exit_status == 0:
-        moved = _jumped(before, after, first.reading) or _renewed(first, second)
-        if sorted(_steady(before)) == sorted(_steady(after)) and not moved:
+        jumped = _jumped(before, after, reading)
+        if sorted(_steady(before)) == sorted(_steady(after)) and not jumped:
             return "Neither run shows a fault, and only numbers moved."
         if is_log(before.stdout, command) and is_log(after.stdout, command):
             return "Neither log shows a fault."
     return "Nothing in the two outputs says whether it is healthy."
-
-
-def _renewed(first: Shown, second: Shown) -> bool:
-    """Whether something expires on another day now, which may be the fix; a lease does always."""
-    return any(
-        EXPIRY.search(field) and "lease" not in field.lower() and other.value != cell.value
-        for (item, field), cell in first.cells.items()
-        if (other := second.cells.get((item, field)))
-    )
 
 
 def _jumped(before: Run, after: Run, reading: Reading) -> bool:

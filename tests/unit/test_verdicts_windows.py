@@ -215,13 +215,6 @@ def test_a_manual_service_is_well_either_way() -> None:
     assert verdict(command, automatic, disabled) == "inconclusive"
 
 
-def test_a_new_expiry_is_no_drift() -> None:
-    """Whether another certificate was the fix cannot be told without knowing the day."""
-    form = "\nSubject NotAfter\n------- --------\nCN=web  3/1/{}\n"
-    command = "Get-ChildItem Cert:\\LocalMachine\\My | select Subject,NotAfter"
-    assert verdict(command, form.format(2026), form.format(2027)) == "inconclusive"
-
-
 def test_a_state_names_no_part_of_a_document() -> None:
     """`database: timeout` is the state of the database, not its name."""
     form = '{{"status": "{}", "database": "{}"}}'
