@@ -25,6 +25,8 @@ _ASKS_YES = re.compile(
     r"^\W*(test|confirm)-|-quiet\b|-informationlevel\s+quiet\b|-contains\b|\[bool\]|\btest-path\b",
     re.I,
 )
+_BAD_PATH = re.compile(r"\b(Reboot(Required|Pending|InProgress)|PackagesPending|PostReboot\w*)\b")
+"""Keys that are there while a restart is due."""
 _BAD_NEWS = re.compile(r"error|fail|expired|locked|dead|pending|required|offline", re.I)
 
 
@@ -103,7 +105,10 @@ def _yes_no(command: str, reading: Reading) -> Iterator[Fact]:
     if len(answers) < len(lines):
         answers = [one for one in answers if one in lines[-3:]][:1]  # the others explain it
     for place, (number, text) in enumerate(answers[:_LINES_LIMIT], 1):
-        item, wanted = _nth(place, answers), not _BAD_NEWS.search(member)
+        item, wanted = (
+            _nth(place, answers),
+            not (_BAD_NEWS.search(member) or _BAD_PATH.search(command)),
+        )
         if compares:
             said = word_health(compares["value"].lower())
             if said is None:

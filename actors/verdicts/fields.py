@@ -23,7 +23,7 @@ from stillfixed.actors.verdicts.numbers import (
     part_of,
     share_of,
 )
-from stillfixed.actors.verdicts.phrases import text_health, word_health
+from stillfixed.actors.verdicts.phrases import denied, text_health, word_health
 from stillfixed.actors.verdicts.same_network import spellings
 
 Record = Mapping[str, str]
@@ -119,7 +119,7 @@ def is_known_field(name: str) -> bool:
 
 
 _HEAD_END = re.compile(r"[\s(,;]")
-_ALARM = re.compile(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR)\s*$")
+_ALARM = re.compile(r"\b(ALARM|FAULT|FAIL|FAILED|ERROR|CRITICAL|CRIT|EXPIRED|OFFLINE|NOK)\s*$")
 
 
 def field_health(command: str, cell: Cell, record: Record) -> Said | None:
@@ -247,7 +247,15 @@ def _only_names(field: str) -> bool:
 def _is_status(field: str) -> bool:
     name = re.split(r"[|/#(]", field)[0]
     known = field_names("status_fields")
+    if _STATE_OF.match(field):
+        return True
     return name_of(name) in known or last_word(name) in known or name_of(field) in known | {""}
+
+
+_STATE_OF = re.compile(
+    r"\s*(state|status|[ée]tat|statut|estado|zustand|stato) (of|du|de|del|der|des|van|di)\b", re.I
+)
+"""Names such as `State of the scope`."""
 
 
 def _worded(field: str, lowered: str, cell: Cell, record: Record) -> Said | None:
@@ -277,6 +285,8 @@ def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
         lowered = re.sub(r" \d+$", "", lowered)  # two columns that nearly touch: err-disabled 30
     head = _HEAD.match(lowered)
     word = re.sub(r"[\s_]+", "-", head.group(1) if head else lowered)
+    if len(lowered.split()) == 2 and (said := denied(lowered)):
+        return Said("fault" if said == "fault" else "healthy", "status word")
     if word in status_words("only_in_status_fields"):
         return None
     if word in status_words("fault"):

@@ -28,6 +28,7 @@ from stillfixed.actors.verdicts.listings import (
     lacks_rows,
     listing_facts,
     listing_of,
+    rest_of,
     says_empty,
 )
 from stillfixed.actors.verdicts.logs import in_lines, is_log
@@ -84,6 +85,8 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
         listing = None  # devices print a heading or a sentence where a list of theirs is empty
     if listing and says_empty(listing, stderr):
         stderr = []
+    if listing and listing.rows != "wanted":
+        reading = replace(reading, rest=tuple(rest_of(listing, reading)))
     facts: Facts = {}
     lines = _numbered(run.stdout, stderr)
     answers = [*answer_facts(command, platform, lines), *echo_facts(command, platform, lines)]

@@ -66,6 +66,13 @@ def lacks_rows(listing: Listing, command: str, reading: Reading, text: str) -> b
     return bool(powershell and reading.fields and not reading.cells)
 
 
+def rest_of(listing: Listing, reading: Reading) -> Iterator[tuple[int, str]]:
+    """The lines beside tables, without those that only say that a list of faults is empty."""
+    for number, line in reading.rest:
+        if not listing.skip or not re.search(listing.skip, line, re.I):
+            yield number, line
+
+
 class Row(Struct, frozen=True):
     item: str
     line: int | None

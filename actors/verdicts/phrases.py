@@ -32,16 +32,16 @@ def word_health(lowered: str) -> str | None:
     if said := _listed(whole):
         return said
     if parts[0] in _DENIALS and len(parts) > 1:
-        return _denied(parts[1:])
+        return denied(" ".join(parts))
     if any(part in status_words("passing") for part in parts):
         return None
     said = _listed(re.split(r"[\s(,;.]", text, maxsplit=1)[0].strip(":")) or _listed(parts[0])
     rest = parts if said is None else parts[1:]
     if any(part in status_words("fault_anywhere") for part in rest):
-        denied = any(
+        negated = any(
             a in _DENIALS for a, b in pairwise(parts) if b in status_words("fault_anywhere")
         )
-        return None if denied else "fault"
+        return None if negated else "fault"
     if any(a in _DENIALS and _listed(b) == "healthy" for a, b in pairwise(rest)):
         return "fault"  # active, not connected
     last = _listed(parts[-1])
@@ -62,9 +62,10 @@ def _listed(word: str) -> str | None:
     return None
 
 
-def _denied(parts: list[str]) -> str | None:
-    """What `not synchronized` and `no response` say."""
-    for part in parts:
+def denied(text: str) -> str | None:
+    """What `not synchronized` and `no response` say; None of what denies nothing."""
+    first, *parts = text.split() or [""]
+    for part in parts if first in _DENIALS else ():
         if part in status_words("wanted_things") or _listed(part) == "healthy":
             return "fault"
         if _listed(part) == "fault":
