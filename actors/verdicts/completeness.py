@@ -34,7 +34,10 @@ def lacks_the_end(
 
 
 def breaks_off(before: Run, after: Run) -> bool:
-    """Whether the second output ends inside a line, where the first one ended properly."""
+    """Whether the second output ends inside a line, where the first one ended properly, or with the
+    empty lines that the first one begins with."""
+    if after.stdout and not after.stdout.strip() and before.stdout.strip():
+        return before.stdout.startswith(after.stdout)
     return _ends_well(before.stdout) and not _ends_well(after.stdout) and bool(after.stdout.strip())
 
 

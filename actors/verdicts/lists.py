@@ -29,6 +29,7 @@ _TWO_CHUNKS = re.compile(
 _AGO = re.compile(r"\s*\([^()]*\bago\)")  # FGT-02(updated 4 seconds ago)
 _DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
 _SECOND_PAIR = re.compile(r"(?:^|\s{2,})(?P<key>[A-Z][\w/()#.-]*(?: [\w/()#.-]+){0,3})\s*:\s")
+_MORE_PAIRS = re.compile(r"\s*[;,|&]\s*([A-Za-z_][\w.-]*)=")
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
     r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,60}\s*(?P<b>[^=*#\s-][^=*#]{0,60}?)\s*[=*#-]{2,60}:?)\s*$"
@@ -144,7 +145,13 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
 
 
 def _beside(first: _Line) -> Iterator[_Line]:
-    """Two pairs that stand in one line: `Index : 81                     IP Addr : 203.0.113.9`."""
+    """Several pairs that stand in one line: `Index : 81                     IP Addr : 203.0.113.9`,
+    `disk=ok;backup=failed`."""
+    if _MORE_PAIRS.search(first.value) and (parts := _MORE_PAIRS.split(first.value)):
+        yield _Line(first.index, first.indent, first.key, parts[0])
+        for key, value in zip(parts[1::2], parts[2::2], strict=True):
+            yield _Line(first.index, first.indent, key, value)
+        return
     while found := _SECOND_PAIR.search(first.value):
         yield _Line(first.index, first.indent, first.key, first.value[: found.start()])
         rest = first.value[found.end() :].strip()

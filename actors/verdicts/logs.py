@@ -44,7 +44,7 @@ def in_lines(text: str, command: str) -> str:
         told = _told(lines[begin:end])
         time = next((told[name] for name in _TIMES if name in told), "")
         if not is_timed(time):
-            return text
+            return text if begin == begins[0] else "\n".join(lines[:begin])
         said = [told[name] for name in _TOLD if told.get(name)]
         lines[begin:end] = [" ".join([time, *said]), *[""] * (end - begin - 1)]
     return "\n".join(lines) if begins else text
@@ -60,7 +60,7 @@ def _told(lines: Sequence[str]) -> dict[str, str]:
         if found and name in (*_TIMES, *_TOLD):
             key = name
             told[key] = found["value"] or ""
-        elif key in ("message", "description"):
+        elif key in ("message", "description") and not is_prompt(line):
             told[key] = f"{told[key]} {line.strip()}".strip()
         elif found:
             key = ""
