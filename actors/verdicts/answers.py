@@ -153,6 +153,13 @@ def _compiled(line: str) -> re.Pattern[str]:
     return re.compile(line, re.I)
 
 
+def _head(command: str, platform: Platform, line: str) -> str:
+    """What a line names that heads others; "" of any other line."""
+    found = (words.search(line) for words in _lines_of(command, platform, "heads"))
+    head = next((one for one in found if one), None)
+    return " ".join(part for part in head.groups() if part) if head else ""
+
+
 def answer_facts(
     command: str, platform: Platform, lines: Sequence[tuple[int | None, str]]
 ) -> Iterator[Fact]:
@@ -161,27 +168,21 @@ def answer_facts(
     sayings = _sayings(command, platform)
     if not sayings:
         return
-    above = ""
+    above: list[tuple[int, str]] = []
     last: dict[tuple[str, str], Fact] = {}
     for place, (number, line) in enumerate(lines[:_LINES_LIMIT]):
         if not line.strip() or is_refusal(command, platform, line):
             continue
-        if head := next(
-            (
-                found
-                for words in _lines_of(command, platform, "heads")
-                if (found := words.search(line))
-            ),
-            None,
-        ):
-            above = " ".join(part for part in head.groups() if part)
+        if name := _head(command, platform, line):
+            indent = len(line) - len(line.lstrip())
+            above = [*(head for head in above if head[0] < indent), (indent, name)]
         following = lines[place + 1][1] if place + 1 < len(lines) else ""
         complaint = bool(_OF_A_READER.match(line))
         for saying in sayings:
             if complaint and saying.says == "fault":
                 continue
             text = f"{line}\n{following}" if saying.entry.two_lines else line
-            under = above if saying.entry.heads else ""
+            under = " ".join(name for _, name in above) if saying.entry.heads else ""
             if (found := saying.words.search(text)) and (fact := saying.fact(found, number, under)):
                 if saying.entry.last:
                     of = "" if saying.entry.last == "line" else fact.item

@@ -220,3 +220,63 @@ def test_a_state_names_no_part_of_a_document() -> None:
     form = '{{"status": "{}", "database": "{}"}}'
     old, new = form.format("degraded", "timeout"), form.format("ok", "ok")
     assert verdict("Invoke-RestMethod http://app/health | ConvertTo-Json", old, new) == "fixed"
+
+
+SHOWREPL = """HQ\\DC1
+==== INBOUND NEIGHBORS ======================================
+DC=corp,DC=example
+    HQ\\DC2 via RPC
+        Last attempt @ 2026-03-10 08:00:00 {dc2}
+    HQ\\DC3 via RPC
+        Last attempt @ 2026-03-10 08:00:00 {dc3}
+"""
+OLD = "failed, result 1722 (0x6ba):\n            12 consecutive failure(s)."
+
+
+def test_headings_further_in_name_parts() -> None:
+    """Of two partners under one context each is an item of its own."""
+    good = "was successful."
+    command = "repadmin /showrepl"
+    before = SHOWREPL.format(dc2=OLD, dc3=good)
+    assert verdict(command, before, SHOWREPL.format(dc2=good, dc3=good)) == "fixed"
+    assert verdict(command, before, SHOWREPL.format(dc2=good, dc3=OLD)) == "regressed"
+
+
+@pytest.mark.parametrize(
+    ("command", "bad", "good"),
+    [
+        (".\\status.ps1", "disk=ok;backup=failed;av=ok", "disk=ok;backup=ok;av=ok"),
+        (".\\status.ps1", "Agent: nicht verbunden", "Agent: verbunden"),
+        (".\\status.ps1", "État du service : arrêté", "État du service : démarré"),
+        (".\\status.ps1", "Backup age: 90 h - CRITICAL", "Backup age: 3 h - OK"),
+        ("Get-Service W3SVC | ConvertTo-Json", '{"Name": "W3SVC", "Status": 1, "StartType": 2}',
+         '{"Name": "W3SVC", "Status": 4, "StartType": 2}'),
+        ("net user m.kern /domain", "Benutzername    m.kern\nKonto aktiv     Gesperrt",
+         "Benutzername    m.kern\nKonto aktiv     Ja"),
+        ("Test-Path 'HKLM:\\SOFTWARE\\Microsoft\\Windows\\WindowsUpdate\\RebootRequired'",
+         "True", "False"),
+        ("route print -4 0.0.0.0", "Active Routes:\nNone",
+         "Active Routes:\n          0.0.0.0          0.0.0.0         10.1.1.1"),
+    ],
+)  # fmt: skip
+def test_states_are_read_where_they_stand(command: str, bad: str, good: str) -> None:
+    """Values of scripts and tools are read in both directions, in any of these forms."""
+    assert verdict(command, bad + "\n", good + "\n") == "fixed"
+    assert verdict(command, good + "\n", bad + "\n") == "regressed"
+
+
+def test_the_word_that_a_list_is_empty_is_no_row() -> None:
+    """`INFO: No tasks are running` closes a list of tasks that do not respond."""
+    row = "OUTLOOK.EXE                   9312 Console                    1    210,512 K\n"
+    empty = "INFO: No tasks are running which match the specified criteria.\n"
+    command = 'tasklist /nh /fi "status eq not responding"'
+    assert verdict(command, row, empty, platform="cmd") == "fixed"
+    assert verdict(command, empty, row, platform="cmd") == "regressed"
+
+
+def test_the_beginning_of_a_table_is_no_empty_list() -> None:
+    """A PowerShell table begins with an empty line; a list without rows prints nothing."""
+    command = "Search-ADAccount -LockedOut | select SamAccountName,LockedOut"
+    before = "\nSamAccountName LockedOut\n-------------- ---------\nj.doe               True\n\n"
+    assert verdict(command, before, "") == "fixed"
+    assert verdict(command, before, "\n") == "inconclusive"
