@@ -7,6 +7,7 @@ import re
 
 from stillfixed.actors.verdicts.expect import Expectation
 from stillfixed.actors.verdicts.health import Shown
+from stillfixed.actors.verdicts.listings import LISTED
 from stillfixed.actors.verdicts.model import Run
 from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import text_health
@@ -26,6 +27,9 @@ def lacks_the_end(
     if expectation is not None and expectation.operator not in ("not contains", "!="):
         return False  # what was expected is there, whatever is missing
     only_headings = bool(second.reading.fields) and not second.reading.cells
+    only_headings = only_headings or any(
+        fact.field == LISTED and fact.value == "nothing" for fact in second.healthy
+    )
     if not (only_headings and (second.all_clear or expectation)) and stops_early(
         before, after, first
     ):

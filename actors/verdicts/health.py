@@ -37,6 +37,7 @@ from stillfixed.actors.verdicts.not_run import why_not_run
 from stillfixed.actors.verdicts.parsing import error_lines, parse
 from stillfixed.actors.verdicts.phrases import patterns
 from stillfixed.actors.verdicts.prompts import last_prompt
+from stillfixed.actors.verdicts.several import named_in_order
 from stillfixed.actors.verdicts.traces import arrived
 
 _FLAGGED = re.compile(r"(?<![\w/.])([A-Za-z][\w-]*\d[\d/.]*|\d+(?:/\d+)+) {0,4}\(([A-Za-z]{1,2})\)")
@@ -90,7 +91,7 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     facts: Facts = {}
     lines = _numbered(run.stdout, stderr)
     answers = [*answer_facts(command, platform, lines), *echo_facts(command, platform, lines)]
-    answers = [arrived(fact, run.stdout) for fact in answers]
+    answers = named_in_order(command, [arrived(fact, run.stdout) for fact in answers], run.stdout)
     told = {fact.line for fact in answers}
     stderr = [line for place, line in enumerate(stderr, 1) if -place not in told]
     answers = [fact if (fact.line or 0) > 0 else replace(fact, line=None) for fact in answers]

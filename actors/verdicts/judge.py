@@ -30,6 +30,7 @@ from stillfixed.actors.verdicts.model import (
 )
 from stillfixed.actors.verdicts.output import clean
 from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.renamed import with_names_of
 from stillfixed.actors.verdicts.summary import worst_first
 
 _UNKNOWN_REST = "what would have come after it is not known"
@@ -72,6 +73,7 @@ def judge(
         read = essence(old, new)
         old, new = without_history(command, read.first, read.second)
     first, second = look_at_both(command, old, new, platform)
+    second = with_names_of(command, first, second)
     if expectation is not None:
         changes, reasons = _by_expectation(expectation, before, after, first, second)
     elif first.not_run or second.not_run:

@@ -13,7 +13,7 @@ from stillfixed.actors.verdicts.model import Health
 
 _UNIT = r"(?=\s*(?:%|[a-z°]{0,5})$)"
 _SIZES = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4,
-          "kib": 1, "mib": 2, "gib": 3, "tib": 4}  # fmt: skip
+          "ki": 1, "mi": 2, "gi": 3, "ti": 4, "kib": 1, "mib": 2, "gib": 3, "tib": 4}  # fmt: skip
 
 
 def number_of(text: str, unit: str = "", *, loose: bool = False) -> float | None:

@@ -161,8 +161,10 @@ def _key_columns(table: Table) -> list[int]:
     whole = [index for index in unique if all(values[index])]
     nearly = [i for i in unique if 3 * values[i].count("") < len(table.rows)]
     tells = [index for index in whole if all(_TELLS.search(value) for value in values[index])]
+    titles = [i for i in whole if name_of(names[i]) in ("name", "names")]
+    numbered = bool(titles) and re.search(r"\bid$", names[0], re.I)
     candidates = [
-        *[i for i in tells[:1] if i == 0],
+        *(titles[:1] if numbered else [i for i in tells[:1] if i == 0]),
         *[i for i in named if i in whole], *[i for i in named if i in nearly],
         *[i for i in ids if i in whole], *tells,
     ]  # fmt: skip
