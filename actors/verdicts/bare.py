@@ -67,6 +67,8 @@ _SHORT = re.compile(r"[^\W\d_][\w-]*(?: [\w-]+){0,2}")
 def _words(command: str, reading: Reading) -> Iterator[Fact]:
     """Words of state, one to a line: of the things that the command names last, or by their order.
     Beside other values only where several commands stand in one line."""
+    if _PRINTS_NAMES.match(command):
+        return
     lines = [(number, line.strip().strip('"')) for number, line in reading.rest]
     if reading.cells:
         several = bool(re.search(r"[;\n]|&&", command))
@@ -78,6 +80,14 @@ def _words(command: str, reading: Reading) -> Iterator[Fact]:
         if found := word_health(line.lower()):
             good = _health(found == "healthy")
             yield Fact(names[place], "answer", line, good, "status word", number)
+
+
+_PRINTS_NAMES = re.compile(r"^\s*(?:sudo\s+)?(?:ls|ll|find|basename|tree)\s(?!.*(?:;|&&))")
+
+
+def is_name(command: str, line: str) -> bool:
+    """Whether a line is only the name of something: `errors` under `ls`."""
+    return " " not in line.strip() and bool(_PRINTS_NAMES.match(command))
 
 
 def _things(command: str, count: int) -> list[str]:

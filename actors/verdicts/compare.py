@@ -274,6 +274,20 @@ def _has_sibling(fault: Fact, other: Shown) -> bool:
     )
 
 
+_COMPLAINT = re.compile(r"(?:ls|cat|head|tail|stat|df|du|wc|find|cd|readlink|test|file): \S")
+"""What a tool that only shows something prints instead of it."""
+
+
+def _values(shown: Shown) -> list[str]:
+    return [fact.value for fact in shown.faults]
+
+
+def _new_lines(shown: Shown, other: Shown) -> bool:
+    """Whether the other run prints lines that are not here."""
+    known = {line for _, line in shown.reading.rest}
+    return any(line not in known for _, line in other.reading.rest)
+
+
 def _answers(fault: Shown, other: Shown) -> bool:
     """The other run, which has no fault, gave a real answer where this one gave its fault: its exit
     status or another value recovered; or this one showed nothing else, and the other shows health
@@ -291,6 +305,8 @@ def _answers(fault: Shown, other: Shown) -> bool:
         return False
     if other.has_output and fault.exit_status not in (0, None):
         return True  # it failed there, and answers here
+    if any(map(_COMPLAINT.match, _values(fault))) and _new_lines(fault, other):
+        return True
     known = fault.facts.keys() | fault.cells.keys()
     said_anew = any(
         key not in known and (fact.field in (*_WHOLE_RUN, "answer") or fact.rule == ANSWER)

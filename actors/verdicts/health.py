@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.answers import answer_facts
-from stillfixed.actors.verdicts.bare import bare_facts
+from stillfixed.actors.verdicts.bare import bare_facts, is_name
 from stillfixed.actors.verdicts.cells import Cell, Fact, Reading, name_of
 from stillfixed.actors.verdicts.dates import date_facts
 from stillfixed.actors.verdicts.echoes import echo_facts, silent_echo
@@ -199,7 +199,7 @@ def _facts(
                 yield Fact(port, "flags", flag, "healthy", "port flag", cell.line)
     lines: list[tuple[int | None, str]] = [(None, line) for line in stderr]
     for number, line in reading.rest:
-        if number in answered or patterns("ignore").search(line):
+        if number in answered or patterns("ignore").search(line) or is_name(command, line):
             continue
         found = list(line_facts(command, line, number))
         judged += len(found)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from stillfixed.actors.verdicts.cells import Fact
 
 _NEXT = re.compile(r"\s*(?:;|&&|\n)\s*")
+_BRIEF_WORDS = 3
 _BEFORE = re.compile(r"^(?:(?:sudo|doas|env|[A-Z_]+=\S*)\s+(?:-n\s+)?)*")
 
 
@@ -20,7 +21,8 @@ def named_in_order(command: str, facts: Sequence[Fact], text: str) -> list[Fact]
     places = {fact.line for fact in facts}
     if len(facts) < 2 or len(facts) != len(places) or any(fact.item for fact in facts):
         return list(facts)
-    if lines != len(facts) or not (names := _asked(command, len(facts))):
+    brief = all(len(fact.value.split()) <= _BRIEF_WORDS for fact in facts)
+    if lines != len(facts) or not brief or not (names := _asked(command, len(facts))):
         return list(facts)
     return [replace(fact, item=name) for fact, name in zip(facts, names, strict=True)]
 

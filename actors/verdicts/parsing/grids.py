@@ -16,6 +16,7 @@ from stillfixed.actors.verdicts.parsing.records import (
     cells_of_records,
     reading_of,
 )
+from stillfixed.actors.verdicts.phrases import word_health
 
 _HEADING = re.compile(r"^[^\W\d][\w .%/#()\[\]:@-]*$")
 _PLAIN_HEADING = re.compile(r"^[^\W\d][\w.%/#()@-]*(?: [\w.%/#()@-]+)?$")
@@ -53,11 +54,33 @@ def separated(text: str, *, expected: bool) -> Reading | None:
         names.pop()
     if not all(_HEADING.match(name) for name in names) or len(set(names)) < len(names):
         return None
+    if not typed and (state := _state_column(rows)):
+        return _without_heading(rows, state, rest)
     if not sure and (len(names) < 3 or rest or not all(map(_PLAIN_HEADING.match, names))):
         return None
     found = _table(names, rows[1:], rest)
     last = quoted and len(rest) == 1 and rest[0][0] == len(lines) and rest[0][1].startswith('"')
     return replace(found, cut=last or (quoted and text.count('"') % 2 == 1))
+
+
+def _state_column(rows: Sequence[Row]) -> int:
+    """The column that holds nothing but words of state, also in the first row: then that is no
+    heading. 0 where there is none."""
+    for place in range(1, len(rows[0][1])):
+        words = {values[place].strip().lower() for _, values in rows if len(values) > place}
+        if all(word_health(word) for word in words):
+            return place
+    return 0
+
+
+def _without_heading(rows: Sequence[Row], state: int, rest: Sequence[tuple[int, str]]) -> Reading:
+    """Rows without a heading: what stands before the state names the item."""
+    cells = [
+        Cell(" ".join(values[:state]), f"column {place}", value.strip(), line, order, len(rows))
+        for order, (line, values) in enumerate(rows)
+        for place, value in enumerate(values, 1)
+    ]
+    return reading_of(cells, rest, [])
 
 
 def _rows(lines: Sequence[str], first: int, mark: str) -> tuple[list[Row], list[tuple[int, str]]]:
