@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct, convert
 
 from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.fields import VACANT
 from stillfixed.actors.verdicts.knowledge import answers
 from stillfixed.actors.verdicts.model import Health, Platform
 from stillfixed.actors.verdicts.numbers import graded, number_of
@@ -41,6 +42,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     two_lines: bool = False
     last: bool | Literal["line"] = False
     idle: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
 
@@ -131,7 +133,8 @@ def _sayings(command: str, platform: Platform) -> tuple[_Saying, ...]:
 def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...], str], ...]:
     return (
         ("unclear", entry.harmless, RULE), ("healthy", entry.healthy, RULE),
-        ("fault", entry.idle, IDLE), ("fault", entry.fault, RULE),
+        ("unclear", entry.vacant, VACANT), ("fault", entry.idle, IDLE),
+        ("fault", entry.fault, RULE),
         ("unclear", entry.unclear, RULE), (None, entry.number, RULE),
     )  # fmt: skip
 

@@ -67,7 +67,7 @@ def stops_early(before: Run, after: Run, first: Shown) -> bool:
     """Whether the second output ends with a line that stands in the middle of the first, and has
     nothing of the values that follow there. Complaints that follow may have gone with the fault."""
     lines, others = _lines(before.stdout), _lines(after.stdout)
-    if not lines or not others:
+    if not lines or len(others) >= len(lines) or not others:
         return False
     last = _steady(others[-1][1])
     place = max((number for number, line in lines if _steady(line) == last), default=0)

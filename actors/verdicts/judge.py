@@ -34,7 +34,10 @@ from stillfixed.actors.verdicts.renamed import with_names_of
 from stillfixed.actors.verdicts.summary import worst_first
 
 _UNKNOWN_REST = "what would have come after it is not known"
-_VOLATILE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+")
+_VOLATILE = re.compile(
+    r"(?:\d+ ?(?:years?|weeks?|days?|hours?|minutes?|seconds?|hrs?|mins?|secs?|[wdhms])\b[, ]*)+"
+    r"|0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+"
+)
 
 
 def examine(command: str, run: Run, *, expect: str | None = None, platform: Platform) -> Finding:

@@ -173,7 +173,7 @@ def _key_columns(table: Table) -> list[int]:
         return candidates[:1]
     if len(table.rows) == 1 and not named:
         return []  # nothing names the only row
-    return (named or fit or [0])[:2]
+    return (named or fit or ([] if len(names) == 1 else [0]))[:2]
 
 
 def _is_state(name: str, values: Sequence[str]) -> bool:

@@ -68,7 +68,7 @@ def _state_column(rows: Sequence[Row]) -> int:
     heading. 0 where there is none."""
     for place in range(1, len(rows[0][1])):
         words = {values[place].strip().lower() for _, values in rows if len(values) > place}
-        if all(word_health(word) for word in words):
+        if all(" " not in word and word_health(word) for word in words):
             return place
     return 0
 
