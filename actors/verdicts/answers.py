@@ -132,8 +132,8 @@ def _sayings(command: str, platform: Platform) -> tuple[_Saying, ...]:
 
 def _groups(entry: Answer) -> tuple[tuple[Health | None, tuple[str, ...], str], ...]:
     return (
-        ("unclear", entry.harmless, RULE), ("healthy", entry.healthy, RULE),
-        ("unclear", entry.vacant, VACANT), ("fault", entry.idle, IDLE),
+        ("unclear", entry.harmless, RULE), ("unclear", entry.vacant, VACANT),
+        ("healthy", entry.healthy, RULE), ("fault", entry.idle, IDLE),
         ("fault", entry.fault, RULE),
         ("unclear", entry.unclear, RULE), (None, entry.number, RULE),
     )  # fmt: skip

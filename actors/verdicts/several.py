@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.cells import Fact
+from stillfixed.actors.verdicts.output import clean
+from stillfixed.actors.verdicts.prompts import without_prompts
 
 _NEXT = re.compile(r"\s*(?:;|&&|\n)\s*")
 _BRIEF_WORDS = 3
@@ -17,7 +19,7 @@ _BEFORE = re.compile(r"^(?:(?:sudo|doas|env|[A-Z_]+=\S*)\s+(?:-n\s+)?)*")
 
 def named_in_order(command: str, facts: Sequence[Fact], text: str) -> list[Fact]:
     """The facts, named after the things in the command in their order, where none has a name."""
-    lines = sum(1 for line in text.split("\n") if line.strip())
+    lines = sum(bool(line.strip()) for line in without_prompts(clean(text).split("\n"), command))
     places = {fact.line for fact in facts}
     if len(facts) < 2 or len(facts) != len(places) or any(fact.item for fact in facts):
         return list(facts)
