@@ -292,6 +292,7 @@ def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
     if word in status_words("fault"):
         return None if _meant(record) else Said("fault", "status word")
     nameless = cell.field.startswith("column ") or last_word(cell.field) in _RUNS
+    nameless = nameless or last_word(cell.item.rsplit("/", 1)[-1]).removesuffix("s") in _RUNS
     if word in status_words("quiet") and nameless:
         return _quiet(cell, record)
     return Said("healthy", "status word") if word in status_words("healthy") else None

@@ -241,8 +241,9 @@ def whereabouts(command: str, run: Run, reading: Reading) -> dict[str, str]:
         found["prompt"] = prompt
     if _ASKS_NAME.search(command) and reading.rest:
         found["host name"] = reading.rest[0][1].strip()
-    records = {cell.record for cell in reading.cells}
-    for cell in reading.cells if len(records) <= 3 else ():
-        if name_of(cell.field) in _MACHINE and name_of(cell.field) not in found:
-            found[name_of(cell.field)] = cell.value.strip().lower()
+    machines: dict[str, set[str]] = {}
+    for cell in reading.cells:
+        if (name := name_of(cell.field)) in _MACHINE:
+            machines.setdefault(name, set()).add(cell.value.strip().lower())
+    found |= {name: one for name, (one, *more) in machines.items() if not more}
     return found

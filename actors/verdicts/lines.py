@@ -32,6 +32,8 @@ _PLUGIN = re.compile(
     r"^(?:[A-Z][\w ]{0,30} )?(OK|WARNING|CRITICAL|UNKNOWN)(?: ?-|\s*\||\s*$|(?<!WARNING): )"
     r"|^\s*(ALERT|ALARM|CRIT|NOK|FAIL|FAILED)(?:\s{2,}|:\s|\s-\s)"
 )
+_SEPARATED = re.compile(r"\s*\w[^,;|.:]{0,60}([,;|][^,;|.:]{0,40}){1,12}$")
+"""A row of values without a heading: `Gateway,FAILED,0`."""
 _MARK = re.compile(r"^\s*[*●•○×>+-]\s+")  # noqa: RUF001  systemctl prints a multiplication sign
 _PLUGIN_STATES: dict[str, Health] = {"OK": "healthy", "UNKNOWN": "unclear"}
 _MESSAGE_LIMIT = 200
@@ -73,15 +75,21 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
 def _row(line: str, number: int) -> list[Fact]:
     """A headless row: its first part names the item, every other part may be a state."""
     parts = [part for part in re.split(r"\s{2,}|\t+\s*", _MARK.sub("", line).strip()) if part]
+    words = 4
+    if len(parts) == 1 and _SEPARATED.match(line):
+        parts = [part.strip() for part in re.split(r"[,;|]", line)]
+        words = 1
     if re.match(r"(error|warning|fehler|erreur)\s?:", line.strip(), re.I):
         return []
-    last_words = [name_of(part.split()[-1]) for part in parts[1:]]
+    last_words = [name_of(part.split()[-1]) for part in parts[1:] if part]
     if len(parts) >= 3 and not field_names("status_fields").isdisjoint(last_words):
         return []  # a heading
     return [
         Fact(parts[0], f"column {place}", part, _health(found), _rule(found), number)
         for place, part in enumerate(parts[1:], 2)
-        if part[:1].isalpha() and len(part.split()) <= 4 and (found := word_health(part.lower()))
+        if part[:1].isalpha()
+        and len(part.split()) <= words
+        and (found := word_health(part.lower()))
     ]
 
 

@@ -29,7 +29,11 @@ _TWO_CHUNKS = re.compile(
 _AGO = re.compile(r"\s*\([^()]*\bago\)")  # FGT-02(updated 4 seconds ago)
 _DOTS = re.compile(r"^[.\s]{3,}(?=\S)")
 _SECOND_PAIR = re.compile(r"(?:^|\s{2,})(?P<key>[A-Z][\w/()#.-]*(?: [\w/()#.-]+){0,3})\s*:\s")
-_MORE_PAIRS = re.compile(r"\s*[;,|&]\s*([A-Za-z_][\w.-]*)=")
+_EQUALS = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?P<value>\"[^\"]*\"|[^\s;,|&]*)")
+_ONLY_PAIRS = re.compile(
+    rf"\s*(?:{_EQUALS.pattern.replace('?P<key>', '?:').replace('?P<value>', '?:')}[\s;,|&]*){{2,}}$"
+)
+_PAIRS_CHARS = 1_000
 _OPEN = re.compile(r"^(?P<indent>\s*)(?P<title>\S.*?)\s*\{\s*$")
 _SECTION = re.compile(
     r"^\s*(?:\[(?P<a>[^\]\[]{1,60})\]|[=*#-]{2,60}\s*(?P<b>[^=*#\s-][^=*#]{0,60}?)\s*[=*#-]{2,60}:?)\s*$"
@@ -111,7 +115,7 @@ def read_lists(
             if not found.value and _deeper(lines, free, place, found.indent):
                 walk.head(found.indent, found.key)
             else:
-                for pair in _beside(found):
+                for pair in _beside(found, line):
                     walk.add(pair)
         elif not walk.braces and (indent := _indent(line)) < _next_indent(lines, free, place):
             walk.head(indent, _subject(line))
@@ -144,13 +148,12 @@ def _pair(line: str, index: int, braces: bool) -> _Line | None:
     return None
 
 
-def _beside(first: _Line) -> Iterator[_Line]:
+def _beside(first: _Line, line: str) -> Iterator[_Line]:
     """Several pairs that stand in one line: `Index : 81                     IP Addr : 203.0.113.9`,
     `disk=ok;backup=failed`."""
-    if _MORE_PAIRS.search(first.value) and (parts := _MORE_PAIRS.split(first.value)):
-        yield _Line(first.index, first.indent, first.key, parts[0])
-        for key, value in zip(parts[1::2], parts[2::2], strict=True):
-            yield _Line(first.index, first.indent, key, value)
+    if _ONLY_PAIRS.match(line[:_PAIRS_CHARS]):
+        for pair in _EQUALS.finditer(line):
+            yield _Line(first.index, first.indent, pair["key"], pair["value"].strip('"'))
         return
     while found := _SECOND_PAIR.search(first.value):
         yield _Line(first.index, first.indent, first.key, first.value[: found.start()])

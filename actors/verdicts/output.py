@@ -36,7 +36,7 @@ _MARK = re.compile(r"^(?:[\s│|]*[├└╰`][─-]*\s*|[*+#x-]?~|[*>+●]\s*)"
 """Before a name: a branch of a tree, the sign of the current row or of a time server."""
 _MOVES = ("uptime", "age", "time", "elapsed", "duration", "ago", "since")
 _TELLS = re.compile(r"[^\W\d]|\d\.\d+\.\d|\d[/:]\d")  # no bare number
-_DECIMAL = re.compile(r"-?\d*[.,]\d+(?:e-?\d+)?", re.I)
+_DECIMAL = re.compile(r"-?\d*[.,]\d+(?:e-?\d+)?|-?[\d.,]+ ?(?:[kmgt]i?b|bytes|%|ms)|", re.I)
 """A measured value, which names nothing."""
 _LINE_LIMIT = 20_000
 _TICKED = re.compile(
@@ -159,7 +159,7 @@ def _key_columns(table: Table) -> list[int]:
     ids += [i for i in fit if i not in named and NAMES_A_ROW.match(names[i])]
     unique = [index for index in fit if len(set(values[index])) == len(table.rows)]
     whole = [index for index in unique if all(values[index])]
-    nearly = [i for i in unique if 3 * values[i].count("") < len(table.rows)]
+    nearly = [i for i in unique if values[i].count("") <= 1 < len(table.rows)]
     tells = [index for index in whole if all(_TELLS.search(value) for value in values[index])]
     titles = [i for i in whole if name_of(names[i]) in ("name", "names")]
     numbered = bool(titles) and re.search(r"\bid$", names[0], re.I)

@@ -280,3 +280,49 @@ def test_the_beginning_of_a_table_is_no_empty_list() -> None:
     before = "\nSamAccountName LockedOut\n-------------- ---------\nj.doe               True\n\n"
     assert verdict(command, before, "") == "fixed"
     assert verdict(command, before, "\n") == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("Name=A Health=Degraded\nName=B Health=Healthy",
+         "Name=A Health=Healthy\nName=B Health=Healthy"),
+        ("DNS,OK,12\nGateway,FAILED,0", "DNS,OK,11\nGateway,OK,3"),
+        ("DNS;OK\nGateway;FAILED", "DNS;OK\nGateway;OK"),
+        ("Process exited with code 1", "Process exited with code 0"),
+        ("ERRORLEVEL=1", "ERRORLEVEL=0"),
+        ("Packets lost: 12%", "Packets lost: 0%"),
+        ('{"services": {"spooler": "Stopped", "bits": "Running"}}',
+         '{"services": {"spooler": "Running", "bits": "Running"}}'),
+    ],
+)  # fmt: skip
+def test_scripts_print_states_in_many_forms(bad: str, good: str) -> None:
+    """Rows without a heading, pairs in a line, exit codes in words."""
+    assert verdict(".\\check.ps1", bad + "\n", good + "\n") == "fixed"
+    assert verdict(".\\check.ps1", good + "\n", bad + "\n") == "regressed"
+
+
+VOLUMES = """
+DriveLetter FriendlyName HealthStatus SizeRemaining      Size
+----------- ------------ ------------ -------------      ----
+C                        Healthy           81.21 GB 237.22 GB
+D           Data         Healthy       {free:>12} 931.39 GB
+                         Healthy           68.29 MB    100 MB
+"""
+
+
+def test_no_size_names_a_volume() -> None:
+    """Drives are told apart by their letters, though one of them has none."""
+    full, free = VOLUMES.format(free="12 MB"), VOLUMES.format(free="412.20 GB")
+    assert verdict("Get-Volume", full, free) == "fixed"
+    assert verdict("Get-Volume", free, full) == "regressed"
+
+
+def test_rows_of_several_machines_come_in_any_order() -> None:
+    """Another machine answered only where one alone did both times."""
+    form = "\nPSComputerName Name    Status\n-------------- ----    ------\n{}\n"
+    a, b = "A              Spooler {}", "B              Spooler Running"
+    command = "Invoke-Command A,B { Get-Service Spooler } | ft PSComputerName,Name,Status"
+    before = form.format(a.format("Stopped") + "\n" + b)
+    assert verdict(command, before, form.format(b + "\n" + a.format("Running"))) == "fixed"
+    assert verdict(command, before, form.format(b)) == "inconclusive"
