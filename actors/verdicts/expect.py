@@ -122,10 +122,10 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             if (steps := _steps(wanted)) and right is None:
                 own = _steps(value) or ([float(value)] if value.strip().isdecimal() else [])
                 return _compared(operator, own, steps) if own else None
-            units = _unit(value), _unit(wanted)
-            if left is None or right is None or (all(units) and units[0] != units[1]):
+            if left is None or right is None:
                 return None
-            return _compared(operator, [left], [right])
+            scales = _scales(_unit(value), _unit(wanted))
+            return scales and _compared(operator, [left * scales[0]], [right * scales[1]])
         case "contains":
             return wanted.casefold() in value.casefold()
         case "not contains":
@@ -135,6 +135,25 @@ def holds(operator: Operator, value: str, wanted: str) -> bool | None:
             return any(re.search(wanted, line) for line in lines)
         case _:
             assert_never(operator)
+
+
+_PREFIXES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+_SIZE = re.compile(r"(?P<prefix>[kmgtp]?)i?(?:(?P<bytes>b|bytes?)|(?P<rate>bps|bit/s)|hz)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _scales(left: str, right: str) -> tuple[float, float] | None:
+    """What two numbers are multiplied by to have one unit, where only one has a unit or both are
+    of one kind: GB and MB, Gbps and Mbps, s and ms."""
+    if left == right or not (left and right):
+        return 1, 1
+    if left in _SECONDS and right in _SECONDS:
+        return _SECONDS[left], _SECONDS[right]
+    one, two = _SIZE.fullmatch(left), _SIZE.fullmatch(right)
+    if not one or not two or any(bool(one[k]) != bool(two[k]) for k in ("bytes", "rate")):
+        return None
+    step = 1024.0 if one["bytes"] else 1000.0
+    return step ** _PREFIXES[one["prefix"]], step ** _PREFIXES[two["prefix"]]
 
 
 def _compared(operator: Operator, left: list[float], right: list[float]) -> bool:

@@ -326,3 +326,19 @@ def test_rows_of_several_machines_come_in_any_order() -> None:
     before = form.format(a.format("Stopped") + "\n" + b)
     assert verdict(command, before, form.format(b + "\n" + a.format("Running"))) == "fixed"
     assert verdict(command, before, form.format(b)) == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("value", "expect", "said"),
+    [
+        ("1 Gbps", "LinkSpeed >= 100 Mbps", "healthy"),
+        ("512 MB", "Free > 10 GB", "still_failing"),
+        ("1.5 TB", "Free > 900 GB", "healthy"),
+        ("12 ms", "Delay < 1 s", "healthy"),
+        ("12 ms", "Delay < 1 GB", "inconclusive"),
+    ],
+)
+def test_an_expectation_compares_units_of_one_kind(value: str, expect: str, said: Verdict) -> None:
+    """Gigabytes are more than megabytes; milliseconds are no gigabytes."""
+    text = f"\n{expect.split()[0]} : {value}\n"
+    assert verdict("Get-Thing", text, text, expect=expect) == said
