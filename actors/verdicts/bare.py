@@ -15,7 +15,8 @@ from stillfixed.actors.verdicts.phrases import word_health
 _LINES_LIMIT = 20
 _MEMBER = re.compile(
     r"(?:[)\]}'\"]|\$\w+)\.(?P<a>[a-z]\w*)\W*$|-exp\w*\s+['\"]?(?P<b>\w+)\W*$"
-    r"|(?:%|\bforeach(?:-object)?)\s+(?:-membername\s+)?(?P<c>[a-z]\w*)\W*$",
+    r"|(?:%|\bforeach(?:-object)?)\s+(?:-membername\s+)?(?P<c>[a-z]\w*)\W*$"
+    r"|\bwmic\b.*\bget\s+(?P<d>\w+)(?:\s*/format:table)?\W*$",
     re.I,
 )
 _COMPARES = re.compile(
@@ -46,8 +47,9 @@ def bare_facts(command: str, reading: Reading) -> Iterator[Fact]:
         return
     known = False
     if not reading.cells and (member := member_of(command)):
-        for place, (number, line) in enumerate(reading.rest, 1):
-            cell = Cell(_nth(place, reading.rest), member, line.strip(), number)
+        values = [one for one in reading.rest if one[1].strip().lower() != member.lower()]
+        for place, (number, line) in enumerate(values, 1):
+            cell = Cell(_nth(place, values), member, line.strip(), number)
             if said := field_health(command, cell, {}) or _said(cell.value):
                 known = True
                 field = said.field or member

@@ -232,7 +232,11 @@ def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | 
 
 
 _GOOD_END = re.compile(r"(?<![nN]ot)(?<!NOT)\s(OK|PASS|PASSED|GOOD|SUCCESS)\s*$")
-_NAMES = frozenset(("name", "names", "label", "description", "title", "path", "comment", "folder"))
+_NAMES = frozenset((
+    "name", "names", "label", "description", "title", "path", "comment", "folder", "alias", "nom",
+    "nombre", "nome", "department", "company", "office", "remark", "notes", "subject", "tags",
+    "bezeichnung", "beschreibung", "kommentar", "abteilung",
+))  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

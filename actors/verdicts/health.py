@@ -109,6 +109,8 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     )
     if listing:
         _add_rows(facts, listing, listing_facts(listing, command, reading, stderr, run.stdout))
+        if listing.rows != "wanted" and not has_output and not stderr:
+            facts.pop(("", EXIT), None)  # a search that finds nothing fails
     clear = bool(listing and listing.rows != "wanted" and not stderr)
     if listing and lacks_rows(listing, command, reading, run.stdout):
         clear = False

@@ -140,6 +140,8 @@ def _is_own_word(text: str, command: str) -> bool:
     return len(text) <= 60 and bool(re.search(said, command, re.I))
 
 
+_FOUND_IN = re.compile(r"^-{5,} .*:(?= \d+$)")
+"""What `find /c` prints before the number of a file."""
 _COUNTS = re.compile(
     r"\.count\b\W*$|\bmeasure(-object)?\b(?!.*-(sum|average|max|min))|\bfind(str)?\s+/c|\bwc -l"
     r"|\bgrep\s+(-\w+\s+)*(-\w*c\w*|--count)\b",
@@ -151,7 +153,8 @@ def _count(listing: Listing, reading: Reading) -> Iterator[Fact]:
     """The number of rows where the command only counts them: as good or bad as the rows."""
     found = [(cell.value, cell.line) for cell in reading.cells if cell.field.lower() == "count"]
     found += [(line, number) for number, line in reading.rest]
-    numbers = [(text.strip(), line) for text, line in found if re.fullmatch(r"\s*\d+\s*", text)]
+    counted = ((_FOUND_IN.sub("", text).strip(), line) for text, line in found)
+    numbers = [(text, line) for text, line in counted if text.isdecimal()]
     if len(numbers) == 1:
         value, line = numbers[0]
         bad = (int(value) > 0) == (listing.rows != "wanted")

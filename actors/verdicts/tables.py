@@ -41,6 +41,8 @@ _BAR_RULE = re.compile(r"^[\s|+:=\u2500-\u257f-]{3,}$")
 _NUMBERED_HEADINGS = re.compile(
     r"^(\d*K-blocks|ipv[46]|802\.1x|h/w|\d+(min|sec|hr|h|m|s)|l[1-4])$", re.I
 )
+_TITLED = re.compile(r"[^a-zà-ÿ]|[a-z]+[A-Z]")
+"""A word that begins with a capital, or has one inside: displayName."""
 _VALUES = re.compile(
     r"(yes|no|true|false|ja|nein|oui|non|ok|never|none|on|off|enabled|disabled)", re.I
 )
@@ -211,7 +213,7 @@ def _may_be_heading(line: str) -> bool:
     if len(chunks) == 2 and _VALUES.fullmatch(chunks[1]):
         return False
     upper = all(word.upper() == word for word in words) and len(words) >= 3
-    titled = sum(word[:1].isupper() or not word[:1].isalpha() for word in words)
+    titled = sum(bool(_TITLED.match(word)) for word in words)
     return upper or len(chunks) >= 3 or (titled >= len(words) - 1 and len(chunks) >= 2) or (
         titled >= 0.7 * len(words) and len(words) >= 4
     )  # fmt: skip

@@ -342,3 +342,37 @@ def test_an_expectation_compares_units_of_one_kind(value: str, expect: str, said
     """Gigabytes are more than megabytes; milliseconds are no gigabytes."""
     text = f"\n{expect.split()[0]} : {value}\n"
     assert verdict("Get-Thing", text, text, expect=expect) == said
+
+
+def test_a_search_for_errors_that_finds_none_is_good_news() -> None:
+    """`findstr error x.log` ends with 1 where no line has it, and prints nothing."""
+    found, nothing = Run("2026-03-10 08:00 error: disk full\n"), Run("", "", 1)
+    command = "findstr /i error C:\\logs\\app.log"
+    assert verdict(command, found, nothing, platform="cmd") == "fixed"
+    assert verdict(command, nothing, found, platform="cmd") == "regressed"
+    missing = Run("", "FINDSTR: Cannot open C:\\logs\\app.log\n", 1)
+    assert verdict(command, found, missing, platform="cmd") == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("command", "bad", "good"),
+    [
+        ("wmic cpu get loadpercentage", "LoadPercentage\n99\n", "LoadPercentage\n8\n"),
+        ("wmic path antivirusproduct get displayName,productState",
+         "displayName       productState\nWindows Defender  397584\n",
+         "displayName       productState\nWindows Defender  397568\n"),
+        ("wmic os get FreePhysicalMemory,TotalVisibleMemorySize",
+         "FreePhysicalMemory  TotalVisibleMemorySize\n120000              16600000\n",
+         "FreePhysicalMemory  TotalVisibleMemorySize\n8120000             16600000\n"),
+    ],
+)  # fmt: skip
+def test_wmic_prints_headings_without_a_rule(command: str, bad: str, good: str) -> None:
+    """One property or more, in one case or another."""
+    assert verdict(command, bad, good, platform="cmd") == "fixed"
+    assert verdict(command, good, bad, platform="cmd") == "regressed"
+
+
+def test_a_person_may_be_called_error() -> None:
+    """Columns of names and of places in a company hold no states."""
+    table = "\nAlias Department\n----- ----------\nerror Critical\nkern  Sales\n"
+    assert verdict("Get-Mailbox | ft Alias,Department", table, table) == "healthy"
