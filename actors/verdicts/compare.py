@@ -207,7 +207,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
             return Elsewhere("bad", there[0])
         if shown := _shown_anew(fault, here, other):
             return Elsewhere("good", shown, "it answers")
-        if _answers(here, other) and not _has_sibling(fault, other):
+        if _says_more(here, other) and _answers(here, other) and not _has_sibling(fault, other):
             return Elsewhere("good", twin, "the check answers")
     if fault.rule == ABSENT and other.exit_status == 0 and other.has_output and not other.faults:
         return Elsewhere("good", twin, "it is there")
@@ -236,7 +236,10 @@ def _in_cell(cell: Cell, *, recovered: bool, missing: bool) -> Elsewhere:
     """The same field of the same item holds a value that is no fact by itself: good where it says
     so in any field or another value of the item `recovered` with it (a reason that is gone) or the
     fault is that it was `missing`. Never bad: a record may say that it is meant (admin down)."""
-    good = recovered or (bool(cell.value) and word_health(cell.value.lower()) == "healthy")
+    passing = set(re.findall(r"[\w-]+", cell.value.lower())) & status_words("passing")
+    good = (recovered and not passing) or (
+        bool(cell.value) and word_health(cell.value.lower()) == "healthy"
+    )
     good = good or (missing and text_health(cell.value) != "fault")
     fact = Fact(cell.item, cell.field, cell.value, "unclear", "status word", cell.line)
     return Elsewhere("good" if good else "unknown", fact)
@@ -260,6 +263,20 @@ def _shown_anew(fault: Fact, here: Shown, other: Shown) -> Fact | None:
     if cell is None:
         return None
     return Fact(cell.item, cell.field, cell.value, "unclear", fault.rule, cell.line)
+
+
+def _says_more(here: Shown, other: Shown) -> bool:
+    """Whether the other run has more than its first lines, which this one has too."""
+    if not other.has_output or any(fact.field != EXIT for fact in other.healthy):
+        return True
+    if other.cells.keys() - here.cells.keys():
+        return True
+    lines, others = ({_DIGITS.sub("#", line.strip()) for _, line in shown.reading.rest}
+                     for shown in (here, other))  # fmt: skip
+    return bool(others - lines) or not (others or other.cells)
+
+
+_DIGITS = re.compile(r"\d+")
 
 
 def _has_sibling(fault: Fact, other: Shown) -> bool:

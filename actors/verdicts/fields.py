@@ -215,7 +215,7 @@ def _measured(printed: str, value: str, lowered: str, record: Record) -> Said | 
     if _only_names(printed):
         return None
     if part := part_of(value):
-        return Said(part.health, "part")
+        return Said(part.health, "part", f"{printed} of {part.all}")
     if parts := re.fullmatch(r"(\d+)/(\d+)", lowered) if field in _OF_WANTED else None:
         if re.search(r"completed|succeeded", record.get("status", "")):
             return None
@@ -299,7 +299,8 @@ def _exactly(lowered: str, cell: Cell, record: Record) -> Said | None:
     nameless = nameless or last_word(cell.item.rsplit("/", 1)[-1]).removesuffix("s") in _RUNS
     if word in status_words("quiet") and nameless:
         return _quiet(cell, record)
-    return Said("healthy", "status word") if word in status_words("healthy") else None
+    good = word in status_words("healthy") and word_health(lowered) != "fault"
+    return Said("healthy", "status word") if good and "warn" not in lowered[len(word) :] else None
 
 
 _RUNS = frozenset(("service", "daemon", "agent", "process", "listener", "dienst"))

@@ -60,7 +60,8 @@ def line_facts(command: str, line: str, number: int) -> Iterator[Fact]:
             yield Fact(item, "result", tag[0], _health(found), "status word", number)
         return
     if part := part_of(line):
-        yield Fact(subject_of(part.about), part.says, part.shown, part.health, "part", number)
+        field = f"{part.says} of {part.all}"
+        yield Fact(subject_of(part.about), field, part.shown, part.health, "part", number)
         return
     if plugin := _PLUGIN.match(line):
         word = plugin.group(1) or plugin.group(2)

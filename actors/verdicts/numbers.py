@@ -57,6 +57,7 @@ class Part(Struct, frozen=True):
     """How many of all are well: `shown` as `10 of 12`, `says` what they are, `about` the rest."""
 
     shown: str
+    all: str
     says: str
     about: str
     health: Health
@@ -79,7 +80,7 @@ def part_of(text: str) -> Part | None:
     whole = int(found["part"]) >= int(found["all"])
     shown = f"{found['part']} of {found['all']}"
     about = text[: found.start()] + found["what"]
-    return Part(shown, found["says"].lower(), about, "healthy" if whole else "fault")
+    return Part(shown, found["all"], found["says"].lower(), about, "healthy" if whole else "fault")
 
 
 def by_bounds(

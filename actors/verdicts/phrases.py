@@ -44,12 +44,17 @@ def word_health(lowered: str) -> str | None:
         return None if negated else "fault"
     if any(a in _DENIALS and _listed(b) == "healthy" for a, b in pairwise(rest)):
         return "fault"  # active, not connected
+    if said == "healthy" and any(
+        b.startswith("warn") and a not in _NONE for a, b in pairwise(parts)
+    ):
+        return None  # ok (with warnings)
     last = _listed(parts[-1])
     if said == "healthy" and last in ("weak", "fault") and 2 <= len(parts) <= 3:
         return last  # sync paused
     return said or (last if len(parts) <= 4 else None)
 
 
+_NONE = frozenset(("0", "no", "without", "zero", "keine", "ohne", "sans", "sin"))
 _DENIALS = frozenset(
     ("not", "no", "nicht", "non", "kein", "keine", "pas", "aucun", "sin", "niet", "geen")
 )

@@ -376,3 +376,29 @@ def test_a_person_may_be_called_error() -> None:
     """Columns of names and of places in a company hold no states."""
     table = "\nAlias Department\n----- ----------\nerror Critical\nkern  Sales\n"
     assert verdict("Get-Mailbox | ft Alias,Department", table, table) == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("backup: FAILED\nav: ok", "backup: running\nav: ok"),
+        ("backup: FAILED\nav: ok", "backup: ok (with warnings)\nav: ok"),
+        ("backup: FAILED\nav: ok", "backup: skipped\nav: ok"),
+        ("disk C: 99% used", "disk D: 40% used"),
+        ("10/12 checks passed", "11/11 checks passed"),
+        ("State: [8] Failed\nLast error: Timed out",
+         "State: [5] Waiting for completion\nLast error: No error"),
+    ],
+)  # fmt: skip
+def test_what_is_not_well_yet_is_not_fixed(before: str, after: str) -> None:
+    """Runs under way, half a success, another disk and fewer checks prove no fix."""
+    assert verdict(".\\check.ps1", before + "\n", after + "\n") == "inconclusive"
+
+
+def test_the_first_lines_of_an_answer_are_none() -> None:
+    """Who asks a name server is told its address first, whatever it knows."""
+    first = "Server:  dc1\nAddress:  10.1.1.1\n\n"
+    failed = first + "*** dc1 can't find a.example: Non-existent domain\n"
+    found = first + "Name:    a.example\nAddress:  10.1.1.9\n"
+    assert verdict("nslookup a.example", failed, first, platform="cmd") == "inconclusive"
+    assert verdict("nslookup a.example", failed, found, platform="cmd") == "fixed"
