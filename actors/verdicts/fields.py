@@ -335,6 +335,8 @@ def _meant(record: Record) -> bool:
         first = re.split(r"[\s(,;]", value, maxsplit=1)[0]
         if first in meant and (START.search(key) or _ADMIN.search(key)):
             return True
+        if key.startswith("column") and value in meant and value != "down":
+            return True
         if key in _SWITCHES and value in ("no", "false", "disabled", "0", "nein", "falsch"):
             return True
         if (

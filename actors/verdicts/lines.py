@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from stillfixed.actors.verdicts import output
 from stillfixed.actors.verdicts.cells import Fact, name_of
 from stillfixed.actors.verdicts.fields import INLINE_STATE, QUIET
-from stillfixed.actors.verdicts.knowledge import field_names
+from stillfixed.actors.verdicts.knowledge import field_names, status_words
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Health
 from stillfixed.actors.verdicts.numbers import packet_loss, part_of
@@ -85,12 +85,14 @@ def _row(line: str, number: int) -> list[Fact]:
     last_words = [name_of(part.split()[-1]) for part in parts[1:] if part]
     if len(parts) >= 3 and not field_names("status_fields").isdisjoint(last_words):
         return []  # a heading
+    meant = not (status_words("meant") - {"down"}).isdisjoint(part.lower() for part in parts[1:])
     return [
         Fact(parts[0], f"column {place}", part, _health(found), _rule(found), number)
         for place, part in enumerate(parts[1:], 2)
         if part[:1].isalpha()
         and len(part.split()) <= words
         and (found := word_health(part.lower()))
+        and not (meant and found == "weak")
     ]
 
 

@@ -385,6 +385,8 @@ def test_a_person_may_be_called_error() -> None:
         ("backup: FAILED\nav: ok", "backup: ok (with warnings)\nav: ok"),
         ("backup: FAILED\nav: ok", "backup: skipped\nav: ok"),
         ("disk C: 99% used", "disk D: 40% used"),
+        ("e1dexpress   Intel PRO/1000   Manual     Stopped",
+         "e1dexpress   Intel PRO/1000   Manual     Running"),
         ("10/12 checks passed", "11/11 checks passed"),
         ("State: [8] Failed\nLast error: Timed out",
          "State: [5] Waiting for completion\nLast error: No error"),
