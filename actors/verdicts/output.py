@@ -159,7 +159,7 @@ def _key_columns(table: Table) -> list[int]:
     ids += [i for i in fit if i not in named and NAMES_A_ROW.match(names[i])]
     unique = [index for index in fit if len(set(values[index])) == len(table.rows)]
     whole = [index for index in unique if all(values[index])]
-    nearly = [i for i in unique if values[i].count("") <= 1 < len(table.rows)]
+    nearly = [i for i in unique if 2 * values[i].count("") < len(table.rows)]
     tells = [index for index in whole if all(_TELLS.search(value) for value in values[index])]
     titles = [i for i in whole if name_of(names[i]) in ("name", "names")]
     numbered = bool(titles) and re.search(r"\bid$", names[0], re.I)
