@@ -52,10 +52,11 @@ LEADERS = re.compile(r"\w ?\.{4,} ?\S")
 _HEADING_LINES = 3
 _TRY_ROWS = 6
 _HEADLESS_LIMIT = 500
-_MOUNTED = re.compile(
+_TWO_WORDS = re.compile(
     r"(?:Mounted[ _]on|Eingehängt[ _]auf|Monté[ _]sur|Montado[ _]en|Montato[ _]su"
-    r"|Aangekoppeld[ _]op)(?=\s*$)"
+    r"|Aangekoppeld[ _]op)(?=\s*$)|\b(?:CONTAINER|IMAGE|NETWORK|POD)[ _]ID\b"
 )
+"""Names of columns that are two words with one space between."""
 
 
 def table_at(lines: Sequence[str], at: int) -> Table | None:
@@ -165,7 +166,7 @@ def _name(heading: Sequence[str], groups: Sequence[Span], index: int) -> str:
 
 # -- only lined up ---------------------------------------------------------------------------------
 def _lined_up(lines: Sequence[str], at: int) -> Table | None:
-    heading = _MOUNTED.sub(lambda found: found.group().replace(" ", "_"), lines[at])
+    heading = _TWO_WORDS.sub(lambda found: found.group().replace(" ", "_"), lines[at])
     if not _may_be_heading(heading) or _goes_on_from_above(lines, at):
         return None
     start = at + 1
@@ -248,7 +249,7 @@ def _from_heading(
         capitals = heading.isupper() and len(words) >= 3
         return _in_order(lines, start, heading.split()) if full and capitals else None
     names = [
-        _MOUNTED.sub(lambda found: found.group().replace("_", " "), name)
+        _TWO_WORDS.sub(lambda found: found.group().replace("_", " "), name)
         for name in names_of(given, base, spans)
     ]
     return read_rows(lines, start, names, spans)

@@ -59,3 +59,33 @@ def test_rows_without_a_heading() -> None:
     assert verdict(command, bad, good) == "fixed"
     assert verdict(command, good, bad) == "regressed"
     assert verdict(command, bad, "app,web1,UP\napp,web2,DOWN\n") == "regressed"
+
+
+def test_a_container_is_known_by_its_name() -> None:
+    """A container that was started anew has another id and the same name."""
+    head = (
+        "CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS                     PORTS     NAMES\n"
+    )
+    bad = 'abc123def456   web:1     "run"     1h ago    Up 2 minutes (unhealthy)             web\n'
+    good = '987654fedcba   web:2     "run"     1m ago    Up 1 minute (healthy)                web\n'
+    assert verdict("docker ps", head + bad, head + good) == "fixed"
+    assert verdict("docker ps", head + good, head + bad) == "regressed"
+
+
+def test_another_unit_that_failed() -> None:
+    """A unit that is new in the list of failed ones regressed, whichever recovered."""
+    command = "systemctl --failed --no-legend"
+    app = "● app.service loaded failed failed Application\n"
+    db = "● db.service loaded failed failed Database\n"
+    assert verdict(command, app, db) == "regressed"
+    assert verdict(command, app + db, db) == "still_failing"
+    assert verdict(command, app, "") == "fixed"
+
+
+def test_a_job_that_ended_well_after_one_that_failed() -> None:
+    """A newer line of a log that says how well the job ended stands for the failed one."""
+    command = "tail -n 2 /var/log/backup.log"
+    failed = "2026-11-24 02:10:00 job nightly FAILED: no space left on device\n"
+    assert verdict(command, failed, "2026-11-24 10:00:00 job nightly started\n") == "inconclusive"
+    ended = "2026-11-24 10:20:00 job nightly finished OK (12.4 GB)\n"
+    assert verdict(command, failed, ended) == "fixed"
