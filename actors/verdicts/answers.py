@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from stillfixed.actors.verdicts.cells import Fact
 from stillfixed.actors.verdicts.fields import VACANT
@@ -189,6 +190,8 @@ def answer_facts(
             if (found := saying.words.search(text)) and (fact := saying.fact(found, number, under)):
                 if saying.entry.last:
                     of = "" if saying.entry.last == "line" else fact.item
+                    if former := last.get((of, fact.field)):
+                        yield replace(former, health="unclear")  # read, and past
                     last[of, fact.field] = fact
                 else:
                     yield fact
