@@ -28,7 +28,13 @@ _ASKS_YES = re.compile(
 )
 _BAD_PATH = re.compile(r"\b(Reboot(Required|Pending|InProgress)|PackagesPending|PostReboot\w*)\b")
 """Keys that are there while a restart is due."""
-_BAD_NEWS = re.compile(r"error|fail|expired|locked|dead|pending|required|offline", re.I)
+_BAD_NEWS = re.compile(
+    r"error|fail|expired|locked|dead|pending|required|offline|paused|maintenance|disabled|readonly"
+    r"|suspended|stale|missing|corrupt|degraded|exceeded|overdue|quarantine",
+    re.I,
+)
+_EITHER_WAY = re.compile(r"\.(lck|lock|dmp|err|pid|tmp)\b|busy\W*$", re.I)
+"""Nobody can say whether such a file should be there."""
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +116,7 @@ def _nth(place: int, lines: Sequence[object]) -> str:
 def _yes_no(command: str, reading: Reading) -> Iterator[Fact]:
     """`False` on a line of its own where the command asks yes or no, once for each thing."""
     member, compares = member_of(command), _COMPARES.search(command)
-    if not (member or compares or _ASKS_YES.search(command)):
+    if not (member or compares or _ASKS_YES.search(command)) or _EITHER_WAY.search(command):
         return
     lines = [(number, line.strip()) for number, line in reading.rest]
     answers = [(number, text) for number, text in lines if text in ("True", "False")]

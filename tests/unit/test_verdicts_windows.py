@@ -404,3 +404,17 @@ def test_the_first_lines_of_an_answer_are_none() -> None:
     found = first + "Name:    a.example\nAddress:  10.1.1.9\n"
     assert verdict("nslookup a.example", failed, first, platform="cmd") == "inconclusive"
     assert verdict("nslookup a.example", failed, found, platform="cmd") == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("Test-Path C:\\Data\\db.lock", "inconclusive"),
+        ("(Get-Updater).IsBusy", "inconclusive"),
+        ("(Get-Host1).InMaintenance", "fixed"),
+        ("Test-Path \\\\fs1\\data", "regressed"),
+    ],
+)
+def test_yes_and_no_go_by_what_is_asked(command: str, said: Verdict) -> None:
+    """A share that is gone is a fault, maintenance that ended is none, a lock may be either."""
+    assert verdict(command, "True\n", "False\n") == said
