@@ -18,9 +18,16 @@
     │   ├── LogFull             the disk or the file limit is full; nothing was written  [retryable]
     │   ├── LogCorrupted        the file is damaged or is not a stillfixed log
     │   └── LogTooNew           the file was written by a newer stillfixed
-    └── HostError               the machinery that runs sessions
-        ├── SessionUnavailable  the session's actor died or does not answer         [retryable]
-        └── HostUnavailable     Ray could not be started or joined
+    ├── HostError               the machinery that runs sessions
+    │   ├── SessionUnavailable  the session's actor died or does not answer         [retryable]
+    │   └── HostUnavailable     Ray could not be started or joined
+    └── ViewsError              the views in DuckDB
+        ├── ViewsStopped        an event of the log that the views cannot understand
+        ├── ViewsFenced         another worker makes the views now; this one stopped
+        ├── ViewsFull           the disk is full; the views stay as they were       [retryable]
+        ├── ViewsMissing        nothing is published yet, or not up to this position [retryable]
+        ├── ViewsTooNew         the file was written by a newer stillfixed
+        └── QueryError          a query that is wrong, that writes, or that ran too long
 
 A message says what happened, to what, and what to do next. `retryable` says that the same call with
 the same request id may succeed later, and will not be carried out twice.
@@ -121,6 +128,43 @@ class SessionUnavailable(HostError):
 
 class HostUnavailable(HostError):
     code = "host_unavailable"
+
+
+class ViewsError(StillfixedError):
+    code = "views"
+
+
+class ViewsStopped(ViewsError):
+    """`position` and `event_type` of the event; the type is empty where it cannot be told."""
+
+    code = "views_stopped"
+
+    def __init__(self, message: str, *, position: int = 0, event_type: str = "") -> None:
+        super().__init__(message)
+        self.position = position
+        self.event_type = event_type
+
+
+class ViewsFenced(ViewsError):
+    code = "views_fenced"
+
+
+class ViewsFull(ViewsError):
+    code = "views_full"
+    retryable = True
+
+
+class ViewsMissing(ViewsError):
+    code = "views_missing"
+    retryable = True
+
+
+class ViewsTooNew(ViewsError):
+    code = "views_too_new"
+
+
+class QueryError(ViewsError):
+    code = "query"
 
 
 def _tree(root: type[StillfixedError]) -> list[type[StillfixedError]]:

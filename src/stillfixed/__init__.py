@@ -2,7 +2,8 @@
 
 `connect()` embeds everything; sessions capture what a technician does, keep the baseline by
 themselves, judge every check that is run again, and let a ticket close only on proof. The judge can
-be used alone: `judge`, `effect_of`, `same_check`.
+be used alone: `judge`, `effect_of`, `same_check`. `views()` opens what managers and dispatchers
+decide on, in DuckDB.
 """
 
 from stillfixed.actors.client import Client, Session, connect
@@ -22,17 +23,23 @@ from stillfixed.actors.errors import (
     LogTooNew,
     NotYourSession,
     PolicyError,
+    QueryError,
     RequestRefused,
     RunbookError,
     SessionClosed,
     SessionUnavailable,
     StillfixedError,
     UnknownSession,
+    ViewsError,
+    ViewsFull,
+    ViewsMissing,
+    ViewsStopped,
 )
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
 from stillfixed.actors.session.rejudge import Rejudgement
 from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_check
+from stillfixed.projections import views
 
 __all__ = [
     "AsyncClient",
@@ -54,6 +61,7 @@ __all__ = [
     "LoginRefused",
     "NotYourSession",
     "PolicyError",
+    "QueryError",
     "Rejudgement",
     "RequestRefused",
     "Run",
@@ -66,9 +74,14 @@ __all__ = [
     "StillfixedError",
     "Transcript",
     "UnknownSession",
+    "ViewsError",
+    "ViewsFull",
+    "ViewsMissing",
+    "ViewsStopped",
     "connect",
     "connect_async",
     "effect_of",
     "judge",
     "same_check",
+    "views",
 ]

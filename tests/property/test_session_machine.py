@@ -22,11 +22,13 @@ from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.gate import is_current
 from stillfixed.actors.session.gate import rule as gate
+from stillfixed.actors.session.history import build
 from stillfixed.actors.session.policy import BUILT_IN
 from stillfixed.actors.session.state import State, check_key, evolve, fold
 from stillfixed.actors.verdicts.model import Verdict
 from tests.support.clock import VirtualClock
 from tests.support.scripted import Script
+from tests.support.views import contents, folded
 
 PEOPLE = st.sampled_from(["ana", "bob", "dora"])
 CHECKS = st.sampled_from(["systemctl is-active nginx", "curl -f http://127.0.0.1/health"])
@@ -299,7 +301,29 @@ class SessionMachine(RuleBasedStateMachine):
         ]
         assert len(ends) == len(set(ends))
 
+    def the_views_agree(self) -> None:
+        """The views say of every check what the session's own fold says, however the feed is cut
+        into batches."""
+        records = self.wait(self.log.read_feed(0))
+        folder = Path(self.folder.name)
+        whole = folded(folder / "whole.duckdb", records, len(records))
+        pieces = folded(folder / "pieces.duckdb", records, 30)
+        assert contents(whole) == contents(pieces)
+        transcript = build(SESSION, [(r.version, e.decode(r.data)) for r in records], {})
+        expected = {
+            (c.endpoint, c.command, c.standing, c.before.run, c.after.run if c.after else None)
+            for c in transcript.comparisons
+        }
+        columns = "endpoint, command, standing, baseline, verification"
+        found = whole._db.execute(f"SELECT {columns} FROM check_results").fetchall()
+        assert set(found) == expected
+        [(status,)] = whole._db.execute("SELECT status FROM session_states").fetchall()
+        assert status == transcript.state.status
+        for store in (whole, pieces):
+            store.close()
+
     def teardown(self) -> None:
+        self.the_views_agree()
         self.wait(self.log.close())
         self.runner.close()
         self.folder.cleanup()

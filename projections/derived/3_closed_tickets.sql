@@ -1,0 +1,154 @@
+-- One row a closure. A ticket system's word comes first; where none tells of the ticket, its
+-- sessions do.
+
+DELETE FROM ticket_openings WHERE ticket IN (SELECT ticket FROM touched_tickets);
+DELETE FROM closed_tickets WHERE ticket IN (SELECT ticket FROM touched_tickets);
+
+CREATE OR REPLACE TEMP TABLE told AS
+SELECT * FROM tickets WHERE ticket IN (SELECT ticket FROM touched_tickets);
+
+-- A session knows its ticket by number; the system is the one that tells of such a ticket.
+CREATE OR REPLACE TEMP TABLE worked AS
+SELECT s.*, coalesce(k.system, '') AS system
+FROM sessions s
+LEFT JOIN (SELECT ticket, min(system) AS system FROM told GROUP BY ticket) k USING (ticket)
+WHERE s.step = 'opened' AND s.ticket IN (SELECT ticket FROM touched_tickets);
+
+INSERT INTO ticket_openings
+SELECT system, ticket, min(happened_at), arg_min(client, rank), arg_min(category, rank),
+       arg_min(contact, rank), arg_min(endpoint, rank)
+FROM (
+    SELECT system, ticket, happened_at, client, category, contact, endpoint, position AS rank
+    FROM told WHERE step = 'opened'
+    UNION ALL
+    SELECT w.system, w.ticket, w.happened_at, w.client, w.category, NULL, e.address,
+           1_000_000_000_000_000 + w.position   -- only where the ticket system says nothing
+    FROM worked w
+    LEFT JOIN (SELECT session, arg_min(address, position) AS address FROM endpoints
+               WHERE step = 'added' GROUP BY session) e USING (session)
+)
+GROUP BY system, ticket;
+
+CREATE OR REPLACE TEMP TABLE granted AS
+SELECT w.system, w.ticket, c.session, c.position, c.happened_at, c.policy, c.mode,
+    w.client, w.team, w.category,
+    coalesce(h.technician, w.person) AS technician,
+    CASE
+        WHEN waived.session IS NOT NULL THEN 'waived'
+        WHEN len(c.reasons) > 0 OR len(c.evidence) = 0 THEN 'unverified'
+        WHEN refused.session IS NOT NULL THEN 'refused_then_fixed'
+        ELSE 'proven'
+    END AS proof
+FROM closures c
+JOIN worked w ON w.session = c.session
+LEFT JOIN (SELECT session, arg_max(person, position) AS technician FROM sessions
+           WHERE step = 'handed_over' GROUP BY session) h ON h.session = c.session
+LEFT JOIN (SELECT DISTINCT session FROM closures WHERE step = 'refused') refused
+    ON refused.session = c.session
+LEFT JOIN (SELECT DISTINCT g.session FROM (SELECT session, unnest(evidence) AS annotation
+               FROM closures WHERE step = 'granted') g
+           JOIN annotations a USING (session, annotation) WHERE a.kind = 'cannot_verify') waived
+    ON waived.session = c.session
+WHERE c.step = 'granted';
+
+CREATE OR REPLACE TEMP TABLE new_closures AS
+WITH told_closures AS (         -- resolved, or closed without being resolved before
+    SELECT system, ticket, happened_at AS closed_at, position, client, team, technician, category,
+           contact, endpoint, coalesce(reopened_before, 0) AS reopened_undated
+    FROM (
+        SELECT *, lag(step) OVER (PARTITION BY system, ticket ORDER BY happened_at, position) AS earlier
+        FROM told
+        WHERE step IN ('opened', 'resolved', 'closed', 'reopened')
+    )
+    WHERE step IN ('resolved', 'closed') AND coalesce(earlier, '') NOT IN ('resolved', 'closed')
+),
+undated AS (                    -- the system closes what was resolved: a count said there counts too
+    SELECT system, ticket, sum(coalesce(reopened_before, 0)) AS reopened FROM told GROUP BY ALL
+),
+all_closures AS (
+    SELECT t.* REPLACE (
+        CASE WHEN row_number() OVER last_first = 1 THEN coalesce(u.reopened, 0) ELSE 0 END
+        AS reopened_undated)
+    FROM told_closures t LEFT JOIN undated u USING (system, ticket)
+    WINDOW last_first AS (PARTITION BY system, ticket ORDER BY closed_at DESC, position DESC)
+    UNION ALL
+    SELECT system, ticket, happened_at, position, client, team, technician, category, NULL, NULL, 0
+    FROM granted
+    WHERE (system, ticket) NOT IN (SELECT (system, ticket) FROM told_closures)
+)
+SELECT *,
+    row_number() OVER one AS number,
+    coalesce(lag(closed_at) OVER one, TIMESTAMP '1970-01-01') AS after_closure,
+    coalesce(lead(closed_at) OVER one, TIMESTAMP '9999-12-31') AS next_closure
+FROM all_closures
+WINDOW one AS (PARTITION BY system, ticket ORDER BY closed_at, position);
+
+INSERT INTO closed_tickets
+WITH came_back AS (             -- explicit callbacks: what, when
+    SELECT system, ticket, happened_at, 'reopened' AS kind FROM told WHERE step = 'reopened'
+    UNION ALL
+    SELECT system, linked_to, happened_at, 'linked' FROM tickets
+    WHERE step = 'linked' AND linked_to IN (SELECT ticket FROM touched_tickets)
+    UNION ALL
+    SELECT w.system, w.ticket, c.happened_at,
+           CASE c.kind WHEN 'reopened' THEN 'reopened' ELSE 'linked' END
+    FROM callbacks c JOIN worked w USING (session)
+),
+explicit AS (                   -- the first of each kind after each closure, before the next
+    SELECT n.system, n.ticket, n.number,
+           min(b.happened_at) FILTER (b.kind = 'reopened') AS reopened_at,
+           min(b.happened_at) FILTER (b.kind = 'linked') AS linked_at
+    FROM came_back b
+    ASOF JOIN new_closures n
+        ON b.system = n.system AND b.ticket = n.ticket AND b.happened_at > n.closed_at
+    GROUP BY ALL
+),
+grants AS (                     -- the newest grant since the closure before; a ticket is often closed
+    SELECT n.system, n.ticket, n.number,      -- some minutes before or after its session
+           max_by(g, g.position) AS g
+    FROM granted g JOIN new_closures n USING (system, ticket)
+    WHERE g.happened_at > n.after_closure AND g.happened_at <= n.next_closure
+      AND g.happened_at <= n.closed_at + INTERVAL 1 DAY
+    GROUP BY ALL
+),
+hands AS (                      -- who had it, as the ticket system tells
+    SELECT n.system, n.ticket, n.number,
+           count(*) FILTER (m.moved) AS reassigned
+    FROM (
+        SELECT system, ticket, happened_at,
+               (technician <> '' AND lag(nullif(technician, '') IGNORE NULLS) OVER one <> technician)
+               OR (team <> '' AND lag(nullif(team, '') IGNORE NULLS) OVER one <> team) AS moved
+        FROM told
+        WINDOW one AS (PARTITION BY system, ticket ORDER BY happened_at, position)
+    ) m
+    JOIN new_closures n USING (system, ticket)
+    WHERE m.happened_at > n.after_closure AND m.happened_at <= n.closed_at
+    GROUP BY ALL
+),
+efforts AS (
+    SELECT n.system, n.ticket, n.number, count(*) AS sessions
+    FROM worked w JOIN new_closures n USING (system, ticket)
+    WHERE w.happened_at > n.after_closure AND w.happened_at <= n.closed_at + INTERVAL 1 DAY
+      AND w.happened_at <= n.next_closure
+    GROUP BY ALL
+)
+SELECT
+    n.system, n.ticket, n.number, n.closed_at,
+    coalesce(nullif(n.client, ''), g.g.client, ''), coalesce(nullif(n.team, ''), g.g.team, ''),
+    coalesce(nullif(n.technician, ''), g.g.technician, ''),
+    coalesce(nullif(n.category, ''), g.g.category, ''),
+    coalesce(nullif(n.contact, ''), o.contact, ''), coalesce(nullif(n.endpoint, ''), o.endpoint, ''),
+    coalesce(f.sessions, 0), h.reassigned, g.g.session, g.g.policy, g.g.mode,
+    coalesce(g.g.proof, 'unverified'),
+    e.reopened_at, e.linked_at, n.reopened_undated, NULL
+FROM new_closures n
+LEFT JOIN explicit e USING (system, ticket, number)
+LEFT JOIN grants g USING (system, ticket, number)
+LEFT JOIN hands h USING (system, ticket, number)
+LEFT JOIN efforts f USING (system, ticket, number)
+LEFT JOIN ticket_openings o USING (system, ticket);
+
+DROP TABLE told;
+DROP TABLE worked;
+DROP TABLE granted;
+DROP TABLE new_closures;

@@ -1,0 +1,211 @@
+"""The worker's own database: facts and the checkpoint, written in one transaction.
+
+Guarantee: exactly once. A batch is in the tables if and only if the checkpoint says so, whatever is
+killed when. `derived` tables are brought up to date from the facts, only for what has changed
+since, before a copy is published. One process at a time: the worker holds a lock.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillfixed.actors.errors import ViewsError, ViewsFull, ViewsTooNew
+from stillfixed.projections.facts import FACTS_VERSION, Row, Rows
+
+HERE = Path(__file__).parent
+MEMORY_LIMIT = "700MB"
+"""For DuckDB, beside some 200 MB of Python. What does not fit goes to temporary files."""
+
+
+class Store:
+    """`Store.open(path)`; not for several threads at once. `position` is the last event in it."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        """Not for callers: `open` also makes the tables."""
+        self.path = path
+        self._db = connection
+        self._schemas: dict[str, pa.Schema] = {}
+        self.position, self.derived = self._row("SELECT position, derived FROM checkpoint")
+
+    @classmethod
+    def open(cls, path: Path) -> "Store":
+        """Open the database, or make it. Raises `ViewsTooNew` for one of a newer release,
+        `ViewsError` for a file that is none."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(
+                path, config={"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": "true"}
+            )
+        except duckdb.Error as error:
+            raise _not_opened(path, error) from error
+        try:
+            # A publisher copies the file while batches go to the write-ahead log.
+            connection.execute("SET checkpoint_threshold = '1TB'")
+            if not connection.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall():
+                _create(connection)
+            _check_version(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # -- writing ---------------------------------------------------------------------------------
+    def add(self, rows: Rows, position: int) -> None:
+        """Add the rows of the events up to `position`, all or none. Raises `ViewsFull`."""
+        tables = {name: self._arrow(name, added) for name, added in rows.items()}
+        with self._transaction():
+            for name, table in tables.items():
+                self._db.register("added", table)
+                self._db.execute(f"INSERT INTO {name} FROM added")
+                self._db.unregister("added")
+            self._db.execute(
+                "UPDATE checkpoint SET position = ?, data_until = greatest(data_until, ?)",
+                [position, _newest(tables)],
+            )
+        self.position = position
+
+    def derive(self) -> None:
+        """Bring the derived tables up to `position`."""
+        if self.derived == self.position:
+            return
+        with self._transaction():
+            for script in sorted((HERE / "derived").glob("*.sql")):
+                for statement in self._db.extract_statements(script.read_text()):
+                    self._db.execute(statement)
+            self._db.execute("UPDATE checkpoint SET derived = position")
+        self.derived = self.position
+
+    def checkpoint(self) -> None:
+        """Move everything into the file itself, which then stays as it is until the next time."""
+        with _translated(self.path):
+            self._db.execute("CHECKPOINT")
+
+    # -- inside ----------------------------------------------------------------------------------
+    def _arrow(self, name: str, rows: Sequence[Row]) -> pa.Table:
+        schema = self._schemas.get(name)
+        if schema is None:
+            schema = self._db.sql(f"FROM {name} LIMIT 0").to_arrow_table().schema
+            self._schemas[name] = schema
+        columns = [
+            pa.array(_plain(column, field.type), type=field.type)
+            for column, field in zip(zip(*rows, strict=True), schema, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _translated(self.path):
+            self._db.begin()
+            try:
+                yield
+                self._db.commit()
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        [row] = self._db.execute(sql).fetchall()
+        return tuple(row)
+
+
+def _plain(column: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
+    """Moments as microseconds since 1970, twenty times as fast as letting Arrow ask each for its
+    zone; a double holds them exactly until the year 2255."""
+    if not pa.types.is_timestamp(kind):
+        return column
+    return [None if at is None else round(at.timestamp() * 1e6) for at in column]
+
+
+def _newest(tables: dict[str, pa.Table]) -> datetime | None:
+    """The latest moment among what was added."""
+    moments = [
+        pc.max(table["happened_at"]).as_py()
+        for table in tables.values()
+        if "happened_at" in table.column_names
+    ]
+    return max(moments, default=None)
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.begin()
+    connection.execute((HERE / "facts.sql").read_text())
+    connection.execute((HERE / "derived.sql").read_text())
+    connection.execute("INSERT INTO checkpoint VALUES (0, NULL, 0, ?)", [FACTS_VERSION])
+    connection.execute((HERE / "macros.sql").read_text())
+    _create_views(connection, {path.stem: path.read_text() for path in view_files()})
+    connection.commit()
+
+
+def view_files() -> list[Path]:
+    """The files of the views, by name."""
+    return sorted((HERE / "views").glob("*.sql"))
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
+    """Views may build on one another: those that nothing still to come is named in go first."""
+    while texts:
+        ready = [
+            name
+            for name, text in texts.items()
+            if not any(re.search(rf"\b(FROM|JOIN) {other}\b", text) for other in texts)
+        ]
+        assert ready, f"these views need one another: {sorted(texts)}"
+        for name in ready:
+            connection.execute(texts.pop(name))
+
+
+def _check_version(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        found = connection.execute("SELECT version FROM checkpoint").fetchall()
+    except duckdb.CatalogException:
+        found = []
+    if len(found) != 1:
+        raise ViewsError(
+            f"{path} is a DuckDB database, but not one of the views. Move it away;"
+            " the views are then built anew from the log."
+        )
+    [(version,)] = found
+    if version != FACTS_VERSION:
+        raise ViewsTooNew(
+            f"{path} was written by another release (facts {version}, here {FACTS_VERSION})."
+            " Update stillfixed, or move the file away to build the views anew."
+        )
+
+
+def _not_opened(path: Path, error: duckdb.Error) -> ViewsError:
+    text = str(error)
+    if "newer version" in text or "version number" in text:
+        return ViewsTooNew(
+            f"{path} was written by a newer DuckDB. Update stillfixed, or move the file away to"
+            " build the views anew."
+        )
+    return ViewsError(
+        f"{path} cannot be opened: {text}. Move it away; the views are then built anew from the"
+        " log."
+    )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error)
+        if "No space left" in text or os.strerror(28) in text or "File too large" in text:
+            raise ViewsFull(
+                f"The disk with {path} is full. Nothing was lost; the views go on when there is"
+                " space again."
+            ) from error
+        raise ViewsError(f"The views in {path} cannot be written: {text}") from error

@@ -1,0 +1,12 @@
+-- Callbacks by how the closure was proven: proven, refused_then_fixed, waived, unverified. Only
+-- mature weeks count. Rates as in `callback_rate`. Source: callback_counts.
+CREATE VIEW callback_by_proof AS
+SELECT proof, window_days, sum(closed) AS closed, sum(callbacks) AS callbacks,
+    sum(suspected) AS suspected,
+    sum(callbacks) / sum(closed) AS rate,
+    wilson_low(sum(callbacks), sum(closed)) AS low,
+    wilson_high(sum(callbacks), sum(closed)) AS high,
+    'closure 1, callback 1, mature 1' AS definition
+FROM callback_counts
+WHERE week + 7 + window_days <= data_until()
+GROUP BY proof, window_days;

@@ -1,0 +1,200 @@
+"""The worker: follows the log into its own database and publishes copies of it.
+
+Guarantee: whatever is killed, the next worker goes on where the tables are; nothing is left out
+and nothing is in twice. One worker for a folder, by a lock on this machine and, before each
+publication, by an append that fails if a newer worker has claimed the views.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import filelock
+import msgspec
+
+from stillfixed.actors.errors import Fenced, ViewsFenced, ViewsStopped
+from stillfixed.actors.log.contract import Append, EventLog, Recorded
+from stillfixed.projections.facts import FACTS_VERSION, VIEWS_STREAM, EventSetAside, Rows, decode
+from stillfixed.projections.publishing import publish
+from stillfixed.projections.store import Store
+
+BATCH_EVENTS = 20_000
+"""Enough that catching up is not held up by commits; some 20 MB in memory."""
+
+PUBLISH_EVERY_SECONDS = 1.0
+WORKER_STREAM = "~views/worker"
+
+OnProgress = Callable[[int, int], None]
+"""Called with the position reached and the newest one."""
+
+_set_aside = msgspec.json.Decoder(EventSetAside)
+
+
+class Worker:
+    """Use `await Worker.start(log, folder)`, then `catch_up`, `publish` or `run`, and `close`."""
+
+    def __init__(
+        self, log: EventLog, folder: Path, store: Store, lock: filelock.BaseFileLock
+    ) -> None:
+        """Not for callers: `start` also claims the views."""
+        self.log = log
+        self.folder = folder
+        self.store = store
+        self.published = -1
+        self._lock = lock
+        self._epoch = self._version = 0
+        self._left_out: frozenset[int] = frozenset()
+
+    @classmethod
+    async def start(cls, log: EventLog, folder: Path, *, anew: bool = False) -> "Worker":
+        """Begin to make the views of `log` in `folder`; `anew` forgets what is there, which stays
+        published until the new tables have caught up. Raises `ViewsFenced` where another works."""
+        lock = await asyncio.to_thread(_locked, folder)
+        try:
+            path = folder / f"facts-{FACTS_VERSION}.duckdb"
+            if anew:
+                for old in (path, path.with_name(f"{path.name}.wal")):
+                    old.unlink(missing_ok=True)
+            worker = cls(log, folder, await asyncio.to_thread(Store.open, path), lock)
+        except BaseException:
+            lock.release()
+            raise
+        claim = await log.claim(WORKER_STREAM)
+        worker._epoch, worker._version = claim.epoch, claim.version
+        worker._left_out = await left_out(log)
+        return worker
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.store.close)
+        self._lock.release()
+
+    # -- following -------------------------------------------------------------------------------
+    async def catch_up(self, progress: OnProgress | None = None) -> None:
+        """Everything that is in the log now, into the tables. While a batch is written, the next
+        is read and decoded. Raises `ViewsStopped` at an event that cannot be understood."""
+        newest = await self.log.newest_position()
+        position = self.store.position
+        adding: asyncio.Future[None] | None = None
+        try:
+            while position < newest:
+                batch = await self.log.read_feed(position, limit=BATCH_EVENTS)
+                rows, stopped = self._decoded(batch)
+                if adding is not None:
+                    await adding
+                position = stopped.position - 1 if stopped else batch[-1].position
+                adding = asyncio.ensure_future(asyncio.to_thread(self.store.add, rows, position))
+                if stopped:
+                    raise stopped
+                if progress is not None:
+                    progress(position, newest)
+        finally:
+            if adding is not None:
+                await adding
+
+    async def run(self, publish_every_seconds: float = PUBLISH_EVERY_SECONDS) -> None:
+        """Until cancelled, or until an event that cannot be understood, a newer worker, or an error
+        of the log or the disk."""
+        await self.catch_up()
+        await self.publish()
+        feed = self.log.follow(self.store.position)
+        coming = asyncio.ensure_future(anext(feed))
+        due = time.monotonic()
+        try:
+            while True:
+                waiting = self.store.position > self.published
+                patience = max(0.0, due - time.monotonic()) if waiting else None
+                done, _ = await asyncio.wait({coming}, timeout=patience)
+                if done:
+                    await self._add(coming.result())
+                    coming = asyncio.ensure_future(anext(feed))
+                if self.store.position > self.published and time.monotonic() >= due:
+                    await self.publish()
+                    due = time.monotonic() + publish_every_seconds
+        except StopAsyncIteration:
+            return  # the log was closed
+        finally:
+            coming.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await coming
+
+    async def publish(self) -> None:
+        """Publish what the tables hold, if it is not published yet. Raises `ViewsFenced`."""
+        if self.store.position == self.published:
+            return
+        await self._prove_ownership()
+        await asyncio.to_thread(self._publish)
+        self.published = self.store.position
+
+    # -- inside ----------------------------------------------------------------------------------
+    def _publish(self) -> None:
+        self.store.derive()
+        self.store.checkpoint()
+        publish(self.store.path, self.folder, version=FACTS_VERSION, position=self.store.position)
+
+    async def _add(self, batch: Sequence[Recorded]) -> None:
+        rows, stopped = self._decoded(batch)
+        position = stopped.position - 1 if stopped else batch[-1].position
+        await asyncio.to_thread(self.store.add, rows, position)
+        if stopped:
+            raise stopped
+
+    def _decoded(self, batch: Sequence[Recorded]) -> tuple[Rows, ViewsStopped | None]:
+        """The rows of the batch, or of what comes before the event that stops the views."""
+        try:
+            return decode(batch, self._left_out), None
+        except ViewsStopped as stopped:
+            before = [record for record in batch if record.position < stopped.position]
+            return decode(before, self._left_out), stopped
+
+    async def _prove_ownership(self) -> None:
+        heading = msgspec.json.encode({"views": "published", "position": self.store.position})
+        entry = Append(
+            stream=WORKER_STREAM,
+            epoch=self._epoch,
+            expected_version=self._version,
+            heading=heading,
+        )
+        try:
+            await self.log.append(entry)
+        except Fenced:
+            raise ViewsFenced(
+                f"A newer worker makes the views of {self.folder}. This one stopped; nothing of it"
+                " was published since."
+            ) from None
+
+
+async def left_out(log: EventLog) -> frozenset[int]:
+    """Positions of the events that the views leave out, because somebody said so."""
+    records = await log.read(VIEWS_STREAM)
+    return frozenset(_set_aside.decode(record.data).position for record in records)
+
+
+async def set_aside(log: EventLog, event: EventSetAside) -> None:
+    """Record that the views leave an event out from now on."""
+    while True:
+        claim = await log.claim(VIEWS_STREAM)
+        entry = Append(
+            stream=VIEWS_STREAM,
+            epoch=claim.epoch,
+            expected_version=claim.version,
+            events=(msgspec.json.encode(event),),
+        )
+        with suppress(Fenced):
+            await log.append(entry)
+            return
+
+
+def _locked(folder: Path) -> filelock.BaseFileLock:
+    """DuckDB's own lock would be lost when a copy is made: closing any descriptor of a file gives
+    up POSIX locks on it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / "worker.lock")
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise ViewsFenced(
+            f"Another process makes the views in {folder}. Only one can; read what it publishes."
+        ) from None
+    return lock

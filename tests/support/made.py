@@ -1,0 +1,114 @@
+"""A service desk's history, made up: sessions with checks, fixes, closures and callbacks.
+
+Callback rates are set by the caller, so that a view's figure has a known truth. The same seed gives
+the same history.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.session import events as e
+from stillfixed.actors.verdicts.model import FieldChange
+
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+TEAMS = ("field", "remote", "projects", "night")
+CLIENTS = tuple(f"client-{number}" for number in range(40))
+CATEGORIES = ("printer", "vpn", "mail", "disk", "login")
+PEOPLE = tuple(f"tech-{number}" for number in range(20))
+CHECK = "systemctl is-active cups"
+
+
+def session(number: int, rng: random.Random, callback_rate: float) -> list[e.SessionEvent]:
+    """One session from its opening to its grant, and perhaps a callback: about 12 events."""
+    at = START + timedelta(minutes=25.2 * number)
+    by = rng.choice(PEOPLE)
+    proven = rng.random() < 0.6
+    after = rng.choice(("fixed", "fixed", "healthy")) if proven else "inconclusive"
+
+    def step(minutes: float) -> datetime:
+        return at + timedelta(minutes=minutes)
+
+    def run(name: str, command: str, start: float, status: int) -> list[e.SessionEvent]:
+        reads = command == CHECK
+        return [
+            e.RunStarted(
+                at=step(start), by=by, run=name, endpoint="web1", command=command,
+                effect="reads" if reads else "changes", check=CHECK if reads else None,
+            ),
+            e.RunFinished(
+                at=step(start + 0.1), by=by, run=name, end="exited", exit_status=status,
+                stdout_bytes=7,
+            ),
+        ]  # fmt: skip
+
+    field = FieldChange(
+        item="", field="exit status", before="3", after="0", verdict="fixed", rule="exit status"
+    )
+    found: list[e.SessionEvent] = [
+        e.SessionOpened(
+            at=at, by=by, ticket=f"T-{number}", client=rng.choice(CLIENTS),
+            team=TEAMS[int(by[5:]) % 4], category=rng.choice(CATEGORIES), title="It does not work",
+        ),
+        e.EndpointAdded(at=step(1), by=by, endpoint="web1", kind="ssh",
+                        address=f"web{number % 500}.example", platform="posix"),
+        *run("r1", CHECK, 2, 3),
+        e.CheckObserved(at=step(2.2), by=by, endpoint="web1", check=CHECK, run="r1",
+                        health="fault", reasons=("Exit status is 3.",), judge="2"),
+        *run("r2", "systemctl restart cups", 4, 0),
+        *run("r3", CHECK, 6, 0),
+        e.CheckVerified(
+            at=step(6.2), by=by, endpoint="web1", check=CHECK, baseline="r1", verification="r3",
+            verdict=after, reasons=("Exit status was 3 and is 0 now.",), judge="2",
+            health="healthy", fields=(field,),
+        ),
+        e.ClosureRequested(at=step(10), by=by),
+        e.ClosureGranted(
+            at=step(10), by=by, policy="built-in", mode="observe",
+            evidence=("r1", "r3") if after == "fixed" else (),
+            unmet=() if after == "fixed" else ("No check shows the fix.",),
+        ),
+    ]  # fmt: skip
+    if rng.random() < callback_rate:
+        back = step(10 + 60 * 24 * rng.uniform(0.1, 13.5))
+        found.append(e.CallbackRecorded(at=back, by="dora", kind="reopened", ticket=f"T-{number}"))
+    return found
+
+
+def sessions(
+    count: int, *, seed: int = 1, callback_rate: float = 0.18
+) -> Iterator[tuple[str, list[e.SessionEvent]]]:
+    """(session id, its events), in the order of opening."""
+    rng = random.Random(seed)
+    for number in range(count):
+        yield f"s-{number}", session(number, rng, callback_rate)
+
+
+async def write(log: EventLog, count: int, *, seed: int = 1, callback_rate: float = 0.18) -> int:
+    """Put so many sessions into the log; the number of events."""
+    written = 0
+    pending = []
+    for name, events in sessions(count, seed=seed, callback_rate=callback_rate):
+        pending.append((name, tuple(map(e.encode, events))))
+        written += len(events)
+        if len(pending) == 500:
+            await _put(log, pending)
+            pending = []
+    await _put(log, pending)
+    return written
+
+
+async def _put(log: EventLog, pending: list[tuple[str, tuple[bytes, ...]]]) -> None:
+    claims = await asyncio.gather(*(log.claim(name) for name, _ in pending))
+    await asyncio.gather(
+        *(
+            log.append(
+                Append(
+                    stream=name, epoch=claim.epoch, expected_version=claim.version, events=events
+                )
+            )
+            for (name, events), claim in zip(pending, claims, strict=True)
+        )
+    )
