@@ -117,11 +117,9 @@ async def query(
         case Format.csv:
             _print_csv(found)
         case Format.table:
-            out().print(_table(found))
-            if found.num_rows > SHOWN_ROWS:
-                err().print(
-                    f"{SHOWN_ROWS} of {found.num_rows} rows; all with --format csv or json."
-                )
+            import duckdb
+
+            duckdb.from_arrow(found).show(max_width=out().width, max_rows=SHOWN_ROWS)
 
 
 async def export(
