@@ -8,7 +8,7 @@ since, before a copy is published. One process at a time: the worker holds a loc
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,8 @@ class Store:
                 yield
                 self._db.commit()
             except BaseException:
-                self._db.rollback()
+                with suppress(duckdb.TransactionException):  # a commit that failed has ended it
+                    self._db.rollback()
                 raise
 
     def _row(self, sql: str) -> tuple[Any, ...]:

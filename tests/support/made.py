@@ -78,19 +78,21 @@ def session(number: int, rng: random.Random, callback_rate: float) -> list[e.Ses
 
 
 def sessions(
-    count: int, *, seed: int = 1, callback_rate: float = 0.18
+    count: int, *, first: int = 0, seed: int = 1, callback_rate: float = 0.18
 ) -> Iterator[tuple[str, list[e.SessionEvent]]]:
-    """(session id, its events), in the order of opening."""
+    """(session id, its events), in the order of opening, numbered from `first`."""
     rng = random.Random(seed)
-    for number in range(count):
+    for number in range(first, first + count):
         yield f"s-{number}", session(number, rng, callback_rate)
 
 
-async def write(log: EventLog, count: int, *, seed: int = 1, callback_rate: float = 0.18) -> int:
+async def write(
+    log: EventLog, count: int, *, first: int = 0, seed: int = 1, callback_rate: float = 0.18
+) -> int:
     """Put so many sessions into the log; the number of events."""
     written = 0
-    pending = []
-    for name, events in sessions(count, seed=seed, callback_rate=callback_rate):
+    pending: list[tuple[str, tuple[bytes, ...]]] = []
+    for name, events in sessions(count, first=first, seed=seed, callback_rate=callback_rate):
         pending.append((name, tuple(map(e.encode, events))))
         written += len(events)
         if len(pending) == 500:
