@@ -1,5 +1,5 @@
--- Callbacks by how the closure was proven: proven, refused_then_fixed, waived, unverified. Only
--- mature weeks count. Rates as in `callback_rate`. Source: callback_counts.
+-- Callbacks by how the closure was proven: proven, refused_then_fixed, waived, unverified. One row a
+-- proof and window. Only mature weeks count. Rates as in `callback_rate`. Source: callback_counts.
 CREATE VIEW callback_by_proof AS
 SELECT proof, window_days, sum(closed) AS closed, sum(callbacks) AS callbacks,
     sum(suspected) AS suspected,

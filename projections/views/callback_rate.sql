@@ -1,4 +1,4 @@
--- Callbacks by week of closure. `grouping` says by what: all, team, client, technician, category;
+-- Callbacks. One row a week of closure, grouping, name and window. `grouping` says by what: all, team, client, technician, category;
 -- `name` is which. Rates are shares from 0 to 1, with their 95 % interval (Wilson). A week that is
 -- not mature can still rise: never draw it as a drop. Definitions: closure 1, callback 1,
 -- suspected_callback 1, mature 1. Source: callback_counts.

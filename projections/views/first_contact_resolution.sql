@@ -1,5 +1,5 @@
--- First-contact resolution by week of closure, one row for each of two definitions, which count
--- different tickets. Shares from 0 to 1, with their 95 % interval (Wilson). Grouped and marked mature
+-- First-contact resolution. One row a week of closure, grouping, name, window and definition; the two
+-- definitions count different tickets. Shares from 0 to 1, with their 95 % interval (Wilson). Grouped and marked mature
 -- as in `callback_rate`. Source: callback_counts.
 CREATE VIEW first_contact_resolution AS
 SELECT week, grouping, name, window_days, d.definition, d.closed, d.resolved,

@@ -1,5 +1,5 @@
 -- Sessions whose closure waits for a dispatcher, the longest first, with the evidence in a line.
--- Times are UTC. Source: session_states, check_results, annotations.
+-- One row a session. Times are UTC. Source: session_states, check_results, annotations.
 CREATE VIEW review_queue AS
 SELECT
     s.session, s.ticket, s.client, s.team, s.category, s.title, s.technician,

@@ -1,5 +1,5 @@
--- The last five closed tickets of each team up to `sample_day`, for the standup. A pattern to look
--- at, never a rate: none of five is compatible with 43 %. Source: closed_tickets, check_results.
+-- The last five closed tickets of each team up to `sample_day`, for the standup. One row a closure;
+-- times are UTC. A pattern to look at, never a rate: none of five is compatible with 43 %. Source: closed_tickets, check_results.
 CREATE VIEW review_sample AS
 SELECT team, row_number() OVER (PARTITION BY team ORDER BY t.closed_at DESC) AS place,
     t.ticket, t.closed_at, t.technician, t.client, t.category, t.session,

@@ -1,4 +1,4 @@
--- Hours lost to callbacks by week of the closure, team and window: callbacks times
+-- Hours lost to callbacks. One row a week of closure, team and window: callbacks times
 -- (minutes_a_callback + dispatch_minutes). Undated reopenings count. Source: callback_counts.
 CREATE VIEW rework_cost AS
 SELECT week, team, window_days, sum(closed) AS closed, sum(callbacks) AS callbacks,
