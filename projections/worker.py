@@ -133,6 +133,9 @@ class Worker:
         self.store.derive()
         self.store.checkpoint()
         publish(self.store.path, self.folder, version=FACTS_VERSION, position=self.store.position)
+        for old in self.folder.glob("facts-*.duckdb*"):
+            if not old.name.startswith(self.store.path.name):
+                old.unlink(missing_ok=True)  # another release's, which this copy replaces
 
     async def _add(self, batch: Sequence[Recorded]) -> None:
         rows, stopped = self._decoded(batch)

@@ -16,10 +16,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
-from stillfixed.actors.errors import RequestRefused
+from stillfixed.actors.errors import RequestRefused, StillfixedError
 from stillfixed.actors.hostfile import already_runs, running_host
 from stillfixed.actors.service import Service, Settings
-from stillfixed.connectors.cli.terminal import carry_out, end_on_signals, err, waiting
+from stillfixed.connectors.cli.terminal import carry_out, complain, end_on_signals, err, waiting
 
 COMMON = "Common options"
 
@@ -160,12 +160,24 @@ async def serve(on: Common) -> None:
     async with waiting("Starting the host …"):
         service = await Service.start(settings)
     end_on_signals()
+    views = asyncio.create_task(_keep_views(settings))
     try:
         service.publish()
         err().print(f"Host for {settings.folder}. Ctrl-C ends it.", soft_wrap=True)
         with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
             await asyncio.Event().wait()
     finally:
+        views.cancel()
         async with waiting("Letting the sessions go …"):
             await service.close()
         err().print("The host has ended. Everything is in the log.")
+
+
+async def _keep_views(settings: Settings) -> None:
+    """The views are made beside the sessions, and the sessions go on without them."""
+    from stillfixed.projections.hosting import keep_views
+
+    try:
+        await keep_views(settings)
+    except StillfixedError as error:
+        complain(error.message)

@@ -31,9 +31,11 @@ from stillfixed.actors.errors import (
     StillfixedError,
     UnknownSession,
     ViewsError,
+    ViewsFenced,
     ViewsFull,
     ViewsMissing,
     ViewsStopped,
+    ViewsTooNew,
 )
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
@@ -75,9 +77,11 @@ __all__ = [
     "Transcript",
     "UnknownSession",
     "ViewsError",
+    "ViewsFenced",
     "ViewsFull",
     "ViewsMissing",
     "ViewsStopped",
+    "ViewsTooNew",
     "connect",
     "connect_async",
     "effect_of",
