@@ -5,6 +5,7 @@ A table with times is a folder with a part for each month (`month=2026-11/`); on
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ TIMES = ("happened_at", "closed_at", "opened_at", "week", "since", "status_since
 class Manifest(msgspec.Struct, frozen=True):
     version: int
     position: int
+    data_until: datetime | None
     tables: tuple[str, ...]
 
 
@@ -43,7 +45,8 @@ def export(views: Views, folder: Path, progress: Callable[[int, int], None]) -> 
                 f"{folder} cannot be written: {error}. Make space, and export again."
             ) from None
         progress(number, len(names))
-    manifest = Manifest(FACTS_VERSION, views.position, names)
+    [(until,)] = views.sql("SELECT data_until FROM checkpoint").fetchall()
+    manifest = Manifest(FACTS_VERSION, views.position, until, names)
     (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     return len(names)
 
