@@ -27,7 +27,8 @@ Counted = Literal["callback_rate", "first_contact_resolution", "callback_by_proo
 def batch_view(
     export: Path, view: Counted, *, window_days: Sequence[int] = WINDOWS_DAYS
 ) -> pa.Table:
-    """A view of an export. Ray must be running, or is started by Ray itself. Raises `QueryError` for a folder that is no export of this release."""
+    """A view of an export. Ray must be running, or is started by Ray itself. Raises `QueryError`
+    for a folder that is no export of this release."""
     if view not in get_args(Counted):
         raise QueryError(f"{view} is not made of counts. Choose of {', '.join(get_args(Counted))}.")
     manifest = _manifest(export)
