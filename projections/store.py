@@ -144,7 +144,7 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute((HERE / "derived.sql").read_text())
     connection.execute("INSERT INTO checkpoint VALUES (0, NULL, 0, ?)", [FACTS_VERSION])
     connection.execute((HERE / "macros.sql").read_text())
-    _create_views(connection, {path.stem: path.read_text() for path in view_files()})
+    create_views(connection)
     connection.commit()
 
 
@@ -153,8 +153,10 @@ def view_files() -> list[Path]:
     return sorted((HERE / "views").glob("*.sql"))
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
-    """Views may build on one another: those that nothing still to come is named in go first."""
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """All views, where the tables and macros are. They may build on one another: those that name
+    none that is still to come go first."""
+    texts = {path.stem: path.read_text() for path in view_files()}
     while texts:
         ready = [
             name

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from stillfixed.actors.log.contract import Append, EventLog
 from stillfixed.actors.session import events as e
+from stillfixed.actors.tickets import events as t
 from stillfixed.actors.verdicts.model import FieldChange
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -114,3 +115,43 @@ async def _put(log: EventLog, pending: list[tuple[str, tuple[bytes, ...]]]) -> N
             for (name, events), claim in zip(pending, claims, strict=True)
         )
     )
+
+
+def ticket_events(
+    count: int, *, first: int = 0, seed: int = 2
+) -> Iterator[tuple[str, list[bytes]]]:
+    """(ticket stream, its events as stored): opened, resolved, now and then reopened."""
+    rng = random.Random(seed)
+    for number in range(first, first + count):
+        at = START + timedelta(minutes=0.5 * number)
+        about = {
+            "system": "desk",
+            "ticket": f"I-{number}",
+            "client": rng.choice(CLIENTS),
+            "team": rng.choice(TEAMS),
+            "technician": rng.choice(PEOPLE),
+            "category": rng.choice(CATEGORIES),
+            "contact": f"user-{rng.randrange(5_000)}",
+        }
+        done = at + timedelta(hours=rng.uniform(0.5, 40))
+        events: list[t.AnyTicketEvent] = [
+            t.TicketOpened(at=at, **about),
+            t.TicketResolved(at=done, **about),
+        ]
+        if rng.random() < 0.05:
+            events.append(t.TicketReopened(at=done + timedelta(days=rng.uniform(0.1, 20)), **about))
+        yield t.ticket_stream("desk", about["ticket"]), [t.encode(event) for event in events]
+
+
+async def write_tickets(log: EventLog, count: int, *, first: int = 0) -> int:
+    """Put so many tickets into the log; the number of events."""
+    written = 0
+    pending: list[tuple[str, tuple[bytes, ...]]] = []
+    for name, events in ticket_events(count, first=first):
+        pending.append((name, tuple(events)))
+        written += len(events)
+        if len(pending) == 500:
+            await _put(log, pending)
+            pending = []
+    await _put(log, pending)
+    return written
