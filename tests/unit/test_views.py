@@ -154,6 +154,19 @@ def test_a_closure_without_a_grant_is_bypassed_under_the_policy_in_force(told: T
     ]
 
 
+def test_a_team_has_adopted_when_a_policy_warns_or_enforces(told: Told) -> None:
+    """Observing is no adoption; a policy for all counts for every team."""
+    for number, (mode, teams) in enumerate(
+        [("observe", '["field"]'), ("warn", '["field"]'), ("enforce", "[]")], 1
+    ):
+        text = f'[[policy]]\nname = "p{number}"\nmode = "{mode}"\nteams = {teams}\n'
+        told.add("~policies", PoliciesAdopted(at=day(number), by="mia", text=text))
+    told.ticket(t.TicketResolved, "1", 1)
+    told.ticket(t.TicketResolved, "2", 1, team="night")
+    found = told.rows("SELECT team, day(adopted_at), day(enforced_at) FROM adoption ORDER BY team")
+    assert found == [("field", 4, 5), ("night", 5, 5)]
+
+
 def test_first_contact_resolution_by_two_definitions(told: Told) -> None:
     """One session, or no change of hands; a callback undoes both."""
     told.session("s-1", "1", 0)
