@@ -1,6 +1,10 @@
 -- Tables that follow from the facts; `derived/*.sql` brings them up to date, and only the rows of
 -- sessions and tickets that something new was recorded about.
 
+CREATE TABLE derivation (       -- one row: how far the facts are in the tables of this file
+    position BIGINT NOT NULL
+);
+
 CREATE TABLE check_results (    -- one row a check of each session, as it stands now
     session VARCHAR NOT NULL, endpoint VARCHAR NOT NULL, check_name VARCHAR NOT NULL,
     command VARCHAR,            -- as it was typed first

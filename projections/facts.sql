@@ -130,5 +130,5 @@ CREATE TABLE set_aside (        -- events that the views leave out, because some
 );
 
 CREATE TABLE checkpoint (       -- one row: how far the log is in these tables
-    position BIGINT NOT NULL, data_until TIMESTAMP, derived BIGINT NOT NULL, version INTEGER NOT NULL
+    position BIGINT NOT NULL, data_until TIMESTAMP, version INTEGER NOT NULL
 );

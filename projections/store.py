@@ -7,6 +7,7 @@ since, before a copy is published. One process at a time: the worker holds a loc
 
 import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -26,14 +27,20 @@ MEMORY_LIMIT = "700MB"
 
 
 class Store:
-    """`Store.open(path)`; not for several threads at once. `position` is the last event in it."""
+    """`Store.open(path)`. `position` is the last event in the facts, `derived` the last one in the
+    derived tables. One thread may `add` while another has `derive` done, from the facts as they are
+    when it begins."""
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         """Not for callers: `open` also makes the tables."""
         self.path = path
         self._db = connection
+        self._aside = connection.cursor()
+        self._writing = threading.Lock()
+        self._deriving = threading.Lock()
         self._schemas: dict[str, pa.Schema] = {}
-        self.position, self.derived = self._row("SELECT position, derived FROM checkpoint")
+        self.position = _number(connection, "SELECT position FROM checkpoint")
+        self.derived = _number(connection, "SELECT position FROM derivation")
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -58,13 +65,16 @@ class Store:
         return cls(path, connection)
 
     def close(self) -> None:
-        self._db.close()
+        """Waits for what other threads do here: a worker that is cancelled leaves them running."""
+        with self._writing, self._deriving:
+            self._aside.close()
+            self._db.close()
 
     # -- writing ---------------------------------------------------------------------------------
     def add(self, rows: Rows, position: int) -> None:
         """Add the rows of the events up to `position`, all or none. Raises `ViewsFull`."""
         tables = {name: self._arrow(name, added) for name, added in rows.items()}
-        with self._transaction():
+        with self._writing, self._transaction(self._db):
             for name, table in tables.items():
                 self._db.register("added", table)
                 self._db.execute(f"INSERT INTO {name} FROM added")
@@ -76,19 +86,21 @@ class Store:
         self.position = position
 
     def derive(self) -> None:
-        """Bring the derived tables up to `position`."""
+        """Bring the derived tables up to the facts as they are now."""
         if self.derived == self.position:
             return
-        with self._transaction():
+        db = self._aside
+        with self._deriving, self._transaction(db):
+            position = _number(db, "SELECT position FROM checkpoint")
             for script in sorted((HERE / "derived").glob("*.sql")):
-                for statement in self._db.extract_statements(script.read_text()):
-                    self._db.execute(statement)
-            self._db.execute("UPDATE checkpoint SET derived = position")
-        self.derived = self.position
+                for statement in db.extract_statements(script.read_text()):
+                    db.execute(statement)
+            db.execute("UPDATE derivation SET position = ?", [position])
+        self.derived = position
 
     def checkpoint(self) -> None:
         """Move everything into the file itself, which then stays as it is until the next time."""
-        with _translated(self.path):
+        with self._writing, _translated(self.path):
             self._db.execute("CHECKPOINT")
 
     # -- inside ----------------------------------------------------------------------------------
@@ -104,20 +116,21 @@ class Store:
         return pa.Table.from_arrays(columns, schema=schema)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, db: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with _translated(self.path):
-            self._db.begin()
+            db.begin()
             try:
                 yield
-                self._db.commit()
+                db.commit()
             except BaseException:
                 with suppress(duckdb.TransactionException):  # a commit that failed has ended it
-                    self._db.rollback()
+                    db.rollback()
                 raise
 
-    def _row(self, sql: str) -> tuple[Any, ...]:
-        [row] = self._db.execute(sql).fetchall()
-        return tuple(row)
+
+def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
+    [(number,)] = db.execute(query).fetchall()
+    return int(number)
 
 
 def _plain(column: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
@@ -142,7 +155,8 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.begin()
     connection.execute((HERE / "facts.sql").read_text())
     connection.execute((HERE / "derived.sql").read_text())
-    connection.execute("INSERT INTO checkpoint VALUES (0, NULL, 0, ?)", [FACTS_VERSION])
+    connection.execute("INSERT INTO checkpoint VALUES (0, NULL, ?)", [FACTS_VERSION])
+    connection.execute("INSERT INTO derivation VALUES (0)")
     connection.execute((HERE / "macros.sql").read_text())
     create_views(connection)
     connection.commit()

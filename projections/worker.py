@@ -101,41 +101,50 @@ class Worker:
         await self.publish()
         feed = self.log.follow(self.store.position)
         coming = asyncio.ensure_future(anext(feed))
-        due = time.monotonic()
+        grown = asyncio.Event()
+        publishing = asyncio.create_task(self._keep_publishing(grown, publish_every_seconds))
         try:
             while True:
-                waiting = self.store.position > self.published
-                patience = max(0.0, due - time.monotonic()) if waiting else None
-                done, _ = await asyncio.wait({coming}, timeout=patience)
-                if done:
-                    await self._add(coming.result())
-                    coming = asyncio.ensure_future(anext(feed))
-                if self.store.position > self.published and time.monotonic() >= due:
-                    await self.publish()
-                    due = time.monotonic() + publish_every_seconds
+                await asyncio.wait({coming, publishing}, return_when=asyncio.FIRST_COMPLETED)
+                if publishing.done():
+                    publishing.result()  # raises what ended it
+                await self._add(coming.result())
+                grown.set()
+                coming = asyncio.ensure_future(anext(feed))
         except StopAsyncIteration:
             return  # the log was closed
         finally:
-            coming.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
-                await coming
+            for task in (coming, publishing):
+                task.cancel()
+            await asyncio.gather(coming, publishing, return_exceptions=True)
 
     async def publish(self) -> None:
         """Publish what the tables hold, if it is not published yet. Raises `ViewsFenced`."""
         if self.store.position == self.published:
             return
         await self._prove_ownership()
-        await asyncio.to_thread(self._publish)
-        self.published = self.store.position
+        self.published = await asyncio.to_thread(self._publish)
 
     # -- inside ----------------------------------------------------------------------------------
-    def _publish(self) -> None:
+    async def _keep_publishing(self, grown: asyncio.Event, every_seconds: float) -> None:
+        """Beside the adding of what comes meanwhile."""
+        while True:
+            await grown.wait()
+            grown.clear()
+            began = time.monotonic()
+            await self.publish()
+            await asyncio.sleep(max(0.0, began + every_seconds - time.monotonic()))
+
+    def _publish(self) -> int:
+        """The position up to which the copy is complete; of facts it may hold some more."""
         self.store.derive()
+        position = self.store.derived
         self.store.checkpoint()
-        publish(self.store.path, self.folder, version=FACTS_VERSION, position=self.store.position)
+        publish(self.store.path, self.folder, version=FACTS_VERSION, position=position)
         for old in self.folder.glob("facts-*.duckdb*"):
             if not old.name.startswith(self.store.path.name):
                 old.unlink(missing_ok=True)  # another release's, which this copy replaces
+        return position
 
     async def _add(self, batch: Sequence[Recorded]) -> None:
         rows, stopped = self._decoded(batch)

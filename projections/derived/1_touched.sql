@@ -13,12 +13,12 @@ FROM (
     UNION ALL SELECT session, position FROM closures
     UNION ALL SELECT session, position FROM callbacks
 )
-WHERE position > (SELECT derived FROM checkpoint);
+WHERE position > (SELECT position FROM derivation);
 
 -- Tickets by number: an import may tell later which system a session's ticket is of.
 CREATE OR REPLACE TEMP TABLE touched_tickets AS
-SELECT ticket FROM tickets WHERE position > (SELECT derived FROM checkpoint)
+SELECT ticket FROM tickets WHERE position > (SELECT position FROM derivation)
 UNION SELECT linked_to FROM tickets
-    WHERE position > (SELECT derived FROM checkpoint) AND linked_to IS NOT NULL
+    WHERE position > (SELECT position FROM derivation) AND linked_to IS NOT NULL
 UNION SELECT ticket FROM sessions
     WHERE step = 'opened' AND session IN (SELECT session FROM touched_sessions);
