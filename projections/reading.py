@@ -92,6 +92,11 @@ class Views:
         relation = self._db.sql(statement, params=parameters)
         return pa.table({}) if relation is None else relation.to_arrow_table()
 
+    def set(self, **variables: object) -> None:
+        """Set variables of `macros.sql`; they stay set over `refresh`."""
+        self._settings |= variables
+        _set(self._db, variables)
+
     def refresh(self) -> "Views":
         """Read the newest copy from now on. Relations made before stay with theirs."""
         if (newest := copies(self.folder)) and newest[-1] != self._copy:
@@ -134,9 +139,13 @@ class Views:
                 db = duckdb.connect(found[-1].path, read_only=True)
             except duckdb.IOException:
                 continue  # removed since for a newer one
-            for name, value in self._settings.items():
-                db.execute(f'SET VARIABLE "{name}" = ?', [value])
+            _set(db, self._settings)
             return found[-1], db
         raise ViewsMissing(
             f"No views are published in {self.folder} yet. Make them: stillfixed views rebuild"
         )
+
+
+def _set(db: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> None:
+    for name, value in variables.items():
+        db.execute(f'SET VARIABLE "{name}" = ?', [value])

@@ -12,7 +12,16 @@ from stillfixed.actors.session.history import RunRecord
 from stillfixed.actors.session.requests import TIME_LIMIT_SECONDS, ClosureAnswer
 from stillfixed.actors.verdicts.model import Platform
 from stillfixed.connectors.cli import arguments as a
-from stillfixed.connectors.cli import asjson, batch, disagreeing, reading, render, runbooks, views
+from stillfixed.connectors.cli import (
+    asjson,
+    batch,
+    disagreeing,
+    reading,
+    render,
+    reports,
+    runbooks,
+    views,
+)
 from stillfixed.connectors.cli.comparison import ComparisonView
 from stillfixed.connectors.cli.hosting import Common, serve, verb
 from stillfixed.connectors.cli.running import LiveOutput, pass_through, run_to_end
@@ -380,3 +389,4 @@ reading.add_to(app)
 batch.add_to(app)
 runbooks.add_to(app, work=WORK, read=reading.READ)
 views.add_to(app, panel=OPERATE)
+reports.add_to(app, panel=OPERATE)
