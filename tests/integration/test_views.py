@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import stillfixed
 from stillfixed.actors.errors import (
     QueryError,
     ViewsError,
@@ -19,6 +20,7 @@ from stillfixed.actors.errors import (
 )
 from stillfixed.actors.log.contract import Append, EventLog
 from stillfixed.actors.log.sqlite import SqliteLog
+from stillfixed.actors.service import Settings
 from stillfixed.actors.session import events as e
 from stillfixed.projections.facts import FACTS_VERSION, EventSetAside
 from stillfixed.projections.publishing import copies
@@ -151,6 +153,17 @@ async def test_a_worker_that_runs_publishes_what_is_committed(log: EventLog, fol
     with pytest.raises(asyncio.CancelledError):
         await running
     await worker.close()
+
+
+async def test_a_program_without_a_host_makes_its_views_itself(tmp_path: Path) -> None:
+    """In one call, also from inside an event loop, as in a notebook."""
+    settings = Settings(data=tmp_path)
+    log = await SqliteLog.open(settings.log_file)
+    await made.write(log, 3)
+    await log.close()
+    with stillfixed.views(settings, refresh=True, window_days=[7]) as views:
+        assert views.sql("SELECT count(*) FROM session_states").fetchall() == [(3,)]
+        assert views.sql("SELECT DISTINCT window_days FROM callback_rate").fetchall() == [(7,)]
 
 
 async def test_a_reader_keeps_its_copy(log: EventLog, folder: Path) -> None:
