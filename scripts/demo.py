@@ -82,6 +82,7 @@ def main() -> None:
         the_process_is_killed(session, folder)
         the_fix_is_proven(session, shop)
         somebody_else_reads(session, folder / "data")
+        the_manager_counts(session, folder / "data")
     console.print("\n[bold green]The demo showed what it promised.[/bold green]")
 
 
@@ -155,6 +156,26 @@ def somebody_else_reads(session: Session, data: Path) -> None:
     must(done.returncode == 0, f"the transcript should be readable: {done.stderr}")
     for words in ("T-1042", "fixed", "closed under", "interrupted"):
         must(words.lower() in done.stdout.lower(), f"the transcript should show {words}")
+
+
+def the_manager_counts(session: Session, data: Path) -> None:
+    step("6. The client calls again. The manager sees what was proven and what came back, in DuckDB.")
+    session.record_callback("reopened", text="The shop is down again.")
+    with stillfixed.views(Settings(data=data), refresh=True, window_days=[14]) as views:
+        proven = views.sql(
+            "SELECT ticket, command, standing, baseline, verification FROM verification_diff"
+            " ORDER BY standing"
+        )
+        proven.show(max_width=100)
+        rate = views.sql(
+            "SELECT week, closed, callbacks, rate, low, high, mature FROM callback_rate"
+            " WHERE grouping = 'all'"
+        )
+        rate.show(max_width=100)
+        must("fixed" in [row[2] for row in proven.fetchall()], "the proof should be in the views")
+        [(_, closed, callbacks, *_, mature)] = rate.fetchall()
+        must((closed, callbacks) == (1, 1), "one closure and its callback should be counted")
+        must(not mature, "a week whose window has not passed is not mature")
 
 
 if __name__ == "__main__":

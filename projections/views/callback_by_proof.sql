@@ -1,8 +1,8 @@
 -- Callbacks by how the closure was proven: proven, refused_then_fixed, waived, unverified. One row a
 -- proof and window. Only mature weeks count. Rates as in `callback_rate`. Source: callback_counts.
 CREATE VIEW callback_by_proof AS
-SELECT proof, window_days, sum(closed) AS closed, sum(callbacks) AS callbacks,
-    sum(suspected) AS suspected,
+SELECT proof, window_days, sum(closed)::BIGINT AS closed, sum(callbacks)::BIGINT AS callbacks,
+    sum(suspected)::BIGINT AS suspected,
     sum(callbacks) / sum(closed) AS rate,
     wilson_low(sum(callbacks), sum(closed)) AS low,
     wilson_high(sum(callbacks), sum(closed)) AS high,

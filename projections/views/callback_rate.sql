@@ -1,7 +1,7 @@
--- Callbacks. One row a week of closure, grouping, name and window. `grouping` says by what: all, team, client, technician, category;
--- `name` is which. Rates are shares from 0 to 1, with their 95 % interval (Wilson). A week that is
--- not mature can still rise: never draw it as a drop. Definitions: closure 1, callback 1,
--- suspected_callback 1, mature 1. Source: callback_counts.
+-- Callbacks. One row a week of closure, grouping, name and window. `grouping` says by what: all,
+-- team, client, technician, category; `name` is which. Rates are shares from 0 to 1, with their 95 %
+-- interval (Wilson). A week that is not mature can still rise: never draw it as a drop. Definitions:
+-- closure 1, callback 1, suspected_callback 1, mature 1. Source: callback_counts.
 CREATE VIEW callback_rate AS
 SELECT
     week, grouping, name, window_days, closed, reopened, linked, reopened_undated,
@@ -18,9 +18,10 @@ FROM (
              WHEN grouping(technician) = 0 THEN 'technician'
              WHEN grouping(category) = 0 THEN 'category' ELSE 'all' END AS grouping,
         coalesce(team, client, technician, category, '') AS name,
-        sum(closed) AS closed, sum(reopened) AS reopened, sum(linked) AS linked,
-        sum(reopened_undated) AS reopened_undated, sum(callbacks) AS callbacks,
-        sum(suspected) AS suspected
+        sum(closed)::BIGINT AS closed,
+        sum(reopened)::BIGINT AS reopened, sum(linked)::BIGINT AS linked,
+        sum(reopened_undated)::BIGINT AS reopened_undated, sum(callbacks)::BIGINT AS callbacks,
+        sum(suspected)::BIGINT AS suspected
     FROM callback_counts
     GROUP BY GROUPING SETS ((week, window_days), (week, window_days, team),
         (week, window_days, client), (week, window_days, technician), (week, window_days, category))

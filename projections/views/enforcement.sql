@@ -20,7 +20,8 @@ in_force AS (                   -- the most specific, among equals the one that 
     GROUP BY ALL
 )
 SELECT week, policy, mode,
-    sum(granted) AS granted, sum(refused) AS refused, sum(bypassed) AS bypassed
+    sum(granted)::BIGINT AS granted, sum(refused)::BIGINT AS refused,
+    sum(bypassed)::BIGINT AS bypassed
 FROM (
     SELECT date_trunc('week', happened_at)::DATE AS week, policy, mode,
            count(*) FILTER (step = 'granted') AS granted,

@@ -1,6 +1,6 @@
 -- First-contact resolution. One row a week of closure, grouping, name, window and definition; the two
--- definitions count different tickets. Shares from 0 to 1, with their 95 % interval (Wilson). Grouped and marked mature
--- as in `callback_rate`. Source: callback_counts.
+-- definitions count different tickets. Shares from 0 to 1, with their 95 % interval (Wilson). Grouped
+-- and marked mature as in `callback_rate`. Source: callback_counts.
 CREATE VIEW first_contact_resolution AS
 SELECT week, grouping, name, window_days, d.definition, d.closed, d.resolved,
     d.resolved / d.closed AS rate,
@@ -13,10 +13,10 @@ FROM (
              WHEN grouping(technician) = 0 THEN 'technician'
              WHEN grouping(category) = 0 THEN 'category' ELSE 'all' END AS grouping,
         coalesce(team, client, technician, category, '') AS name,
-        [{definition: 'first_contact_session 1', closed: sum(with_sessions),
-          resolved: sum(first_contact_session)},
-         {definition: 'first_contact_hands 1', closed: sum(with_hands),
-          resolved: sum(first_contact_hands)}] AS definitions
+        [{definition: 'first_contact_session 1', closed: sum(with_sessions)::BIGINT,
+          resolved: sum(first_contact_session)::BIGINT},
+         {definition: 'first_contact_hands 1', closed: sum(with_hands)::BIGINT,
+          resolved: sum(first_contact_hands)::BIGINT}] AS definitions
     FROM callback_counts
     GROUP BY GROUPING SETS ((week, window_days), (week, window_days, team),
         (week, window_days, client), (week, window_days, technician), (week, window_days, category))
