@@ -159,7 +159,9 @@ def somebody_else_reads(session: Session, data: Path) -> None:
 
 
 def the_manager_counts(session: Session, data: Path) -> None:
-    step("6. The client calls again. The manager sees what was proven and what came back, in DuckDB.")
+    step(
+        "6. The client calls again. The manager sees what was proven and what came back, in DuckDB."
+    )
     session.record_callback("reopened", text="The shop is down again.")
     with stillfixed.views(Settings(data=data), refresh=True, window_days=[14]) as views:
         proven = views.sql(

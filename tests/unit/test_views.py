@@ -230,5 +230,4 @@ def test_a_view_says_what_it_is(path: Path) -> None:
     assert text.startswith("-- ")
     assert re.search(r"one row", header, re.I), header
     assert "Source:" in header or path.stem == "definitions"
-    assert all(len(line) <= 100 for line in text.splitlines())
     assert re.findall(r"CREATE VIEW (\w+)", text) == [path.stem]
