@@ -38,6 +38,10 @@ _RUN_RULES = (ANSWER, "exit status", "packet loss")
 """Rules of facts that say how a probe went, whatever they are printed under."""
 
 
+_GONE = (ABSENT, FOUND)
+"""Rules by which a thing is missing: that tells nothing of another fault it had."""
+
+
 class Elsewhere(Struct, frozen=True):
     """What the other run shows of a fault."""
 
@@ -164,6 +168,8 @@ def _was_faulty(key: Key, left: Fact, now: Elsewhere) -> FieldChange:
 
 def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldChange:
     """A fault of the second run that the first does not show as one of the same name."""
+    if right.rule == FOUND and before.fact and _has_a_fault(before.fact, first):
+        return _change(key, before.fact, right, "inconclusive", "the faulty thing itself is gone")
     failed = any(fact.rule == ANSWER and not fact.item for fact in first.faults)
     if before.state == "good" and failed and right.rule in _RUN_RULES:
         return _change(key, before.fact, right, "still_failing", "the run had failed otherwise")
@@ -176,6 +182,11 @@ def _is_faulty(key: Key, right: Fact, before: Elsewhere, first: Shown) -> FieldC
         return _change(key, before.fact, right, "still_failing", before.note)
     note = before.note or "the baseline does not show what it was before"
     return _change(key, before.fact, right, "inconclusive", note)
+
+
+def _has_a_fault(listed: Fact, shown: Shown) -> bool:
+    """Whether the row of a list says itself that something is wrong."""
+    return any(fact.line == listed.line and fact.rule != FOUND for fact in shown.faults)
 
 
 def _was_faulty_before(item: str, first: Shown) -> bool:
@@ -191,8 +202,8 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
         return Elsewhere("good", twin)
     if twin and twin.health == "fault":
         return Elsewhere("bad", twin)
-    there = [fact for fact in other.faults if fact.rule != ABSENT or fault.rule == ABSENT]
-    if fault.rule != ABSENT and other.faults and not there:
+    there = [fact for fact in other.faults if fact.rule not in _GONE or fault.rule in _GONE]
+    if fault.rule not in _GONE and other.faults and not there:
         return Elsewhere("unknown", None, other.faults[0].value)
     for fact in there:
         if fact.item == fault.item and fact.field not in _WHOLE_RUN:

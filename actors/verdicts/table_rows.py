@@ -54,7 +54,10 @@ def read_rows(
             at += 1
             continue
         if at < sure and not is_prompt(line):
-            rows.append((at, _cut(line, spans)))
+            if rows and _wraps(line, spans) and not _both_say(rows[-1][1], _cut(line, spans)):
+                _append(rows[-1][1], _cut(line, spans))
+            else:
+                rows.append((at, _cut(line, spans)))
         elif (
             not rows
             and is_title_line(line)
