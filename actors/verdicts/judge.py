@@ -18,6 +18,7 @@ from stillfixed.actors.verdicts.health import Shown, look, look_at_both
 from stillfixed.actors.verdicts.judgement import Judgement
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.lines import MESSAGE, short
+from stillfixed.actors.verdicts.listings import FOUND, LISTED
 from stillfixed.actors.verdicts.logs import is_log, without_history
 from stillfixed.actors.verdicts.long import READ_LINES, Pair, counts_by_number, essence
 from stillfixed.actors.verdicts.model import (
@@ -182,6 +183,8 @@ def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None
     """Why a run cannot be held against the expectation at all."""
     if run.exit_status is None:
         return "The run was cut off before it ended."
+    if expectation.field == "stdout" and _nothing_wrong_listed(shown):
+        return None
     reason = shown.not_run or ""
     if expectation.field == "exit_status":
         # a status that the expectation names may be the very answer ("no such file")
@@ -198,6 +201,12 @@ def _cannot_hold(run: Run, expectation: Expectation, shown: Shown) -> str | None
     if expectation.field == "stdout" and absent and not run.stdout.strip():
         return "There is no output that could show it."
     return None
+
+
+def _nothing_wrong_listed(shown: Shown) -> bool:
+    """Whether the command lists what is wrong, and there was nothing to list."""
+    fact = shown.facts.get(("", LISTED))
+    return fact is not None and fact.health == "healthy" and fact.rule != FOUND and shown.all_clear
 
 
 def _missed(expectation: Expectation, item: str, value: str) -> str:
