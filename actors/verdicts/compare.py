@@ -215,7 +215,7 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
         return Elsewhere("good", None, "the reason is gone with the fault")
     if _of_the_run(fault) and there:
         return Elsewhere("bad", there[0])
-    if _only_talks(other):
+    if other.only_talks:
         return Elsewhere("unknown", twin)
     if _of_the_run(fault):
         if shown := _shown_anew(fault, here, other):
@@ -229,20 +229,6 @@ def elsewhere(fault: Fact, here: Shown, other: Shown) -> Elsewhere:
     if other.all_clear:
         return Elsewhere("good", twin, "the list of faulty items is empty")
     return Elsewhere("unknown", twin)
-
-
-def _only_talks(shown: Shown) -> bool:
-    """Whether the run shows nothing but sentences nobody knows: they may say that the check did not
-    run, in words or a language of their own."""
-    known = shown.cells or any(fact.field != EXIT for fact in shown.facts.values())
-    lines = [line for _, line in shown.reading.rest]
-    if known or shown.all_clear:
-        return False
-    return all(map(_SENTENCE.match, lines)) if lines else not shown.has_output
-
-
-_SENTENCE = re.compile(r"\W*(?:[^\W\d_][^\W\d_'-]*[,;:]? ){3,}")
-"""Four words or more, as people write them."""
 
 
 def _of_the_run(fact: Fact) -> bool:

@@ -42,6 +42,9 @@ from stillfixed.actors.verdicts.traces import arrived
 
 _FLAGGED = re.compile(r"(?<![\w/.])([A-Za-z][\w-]*\d[\d/.]*|\d+(?:/\d+)+) {0,4}\(([A-Za-z]{1,2})\)")
 
+_SENTENCE = re.compile(r"\W*(?:[^\W\d_][^\W\d_'-]*[,;:]? ){3,}")
+"""Four words or more, as people write them."""
+
 Facts = dict[tuple[str, str], Fact]
 _WEIGHT: dict[Health, int] = {"unclear": 0, "healthy": 1, "fault": 2}
 """Of two facts of one field, the heavier counts."""
@@ -50,7 +53,9 @@ _WEIGHT: dict[Health, int] = {"unclear": 0, "healthy": 1, "fault": 2}
 class Shown(Struct, frozen=True):
     """All that one run shows. `not_run` is the reason why it shows nothing of the check;
     `whereabouts` name the machine that answered, where the output does. `spare` are good values in
-    lines that the tool's own answer was read from: news only where the other run misses them."""
+    lines that the tool's own answer was read from: news only where the other run misses them. A run
+    that `only_talks` has nothing but sentences nobody knows, which may well say that the check did
+    not run, in words or a language of their own."""
 
     facts: Facts
     reading: Reading
@@ -61,6 +66,7 @@ class Shown(Struct, frozen=True):
     exit_status: int | None
     whereabouts: Mapping[str, str] = {}
     spare: Mapping[tuple[str, str], Fact] = {}
+    only_talks: bool = False
 
     @property
     def faults(self) -> list[Fact]:
@@ -128,7 +134,12 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
     }
     where = whereabouts(command, run, reading)
     spare = {(f.item, f.field): f for f in _good_values(command, reading, told)}
-    return Shown(facts, reading, cells, reason, clear, has_output, run.exit_status, where, spare)
+    talk = [*(line for _, line in reading.rest), *stderr]
+    talks = not (cells or clear or any(field != EXIT for _, field in facts))
+    talks = talks and bool(talk) and all(map(_SENTENCE.match, talk))
+    return Shown(
+        facts, reading, cells, reason, clear, has_output, run.exit_status, where, spare, talks
+    )
 
 
 def _good_values(command: str, reading: Reading, lines: Set[int | None]) -> Iterator[Fact]:
