@@ -286,5 +286,20 @@ def _jumped(before: Run, after: Run, reading: Reading) -> bool:
 
 
 def _steady(run: Run) -> list[str]:
-    text = _VOLATILE.sub("#", clean(run.stdout) + "\n" + clean(run.stderr))
-    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    """Every line without its numbers, but with the name it begins with, and under the line that it
+    is set in from: a state that moved from one thing to another is no mere number."""
+    lines: list[str] = []
+    above = ""
+    for line in (clean(run.stdout) + "\n" + clean(run.stderr)).split("\n"):
+        words = line.split()
+        if not words:
+            continue
+        name = words[0] if words[0][0].isalpha() else ""
+        text = " ".join(_VOLATILE.sub("#", line).split())
+        if line[0].isspace():
+            lines.append(f"{above}/{name} {text}")
+        else:
+            above = " ".join(words[:2]) if words[0].endswith(":") else words[0]
+            above = above if above[0].isalpha() else ""
+            lines.append(f"{name} {text}")
+    return lines

@@ -96,3 +96,40 @@ def test_a_replica_belongs_to_the_resource_above_it() -> None:
     before = Run(first + good + second + bad.format("Connecting"))
     after = Run(first + bad.format("StandAlone") + second + good)
     assert judge("drbdadm status", before, after, platform="posix").verdict == "regressed"
+
+
+_BRIEF = (
+    "Interface              Status         Protocol\nGi0/1                  {0}           {0}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "Connection closed by foreign host.",
+        "Session timed out",
+        "% Error in authentication.",
+        "%Error: Not in enable mode",
+        "Command rejected: device is busy",
+        "error: could not connect to the daemon",
+        "Process is not ready",
+    ],
+)
+@pytest.mark.parametrize("state", ["up  ", "down"])
+def test_a_device_that_refuses_has_not_been_checked(refusal: str, state: str) -> None:
+    """A refusal decides nothing, whichever run it stands in, and whatever the other run shows."""
+    shown, refused = Run(_BRIEF.format(state)), Run(f"{refusal}\n")
+    for runs in ((shown, refused), (refused, shown)):
+        verdict = judge("show ip interface brief", *runs, platform="network").verdict
+        assert verdict == "inconclusive"
+
+
+def test_a_word_that_moves_to_another_thing_is_no_mere_number() -> None:
+    """Rows whose names differ by a number alone are still two things: `healthy` needs both the
+    same, though nobody knows what the word means."""
+    before = "slot-1 wibbling\nslot-2 wobbling\n"
+    after = "slot-1 wobbling\nslot-2 wibbling\n"
+    for one, other in ((before, after), (after, before)):
+        assert judge("show wib", Run(one), Run(other), platform="network").verdict == "inconclusive"
+    turned = "slot-2 wobbling\nslot-1 wibbling\n"
+    assert judge("show wib", Run(before), Run(turned), platform="network").verdict == "healthy"
