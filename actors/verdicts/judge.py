@@ -299,7 +299,7 @@ def _steady(run: Run) -> list[str]:
         if line[0].isspace():
             lines.append(f"{above}/{name} {text}")
         else:
-            above = " ".join(words[:2]) if words[0].endswith(":") else words[0]
-            above = above if above[0].isalpha() else ""
+            titled = words[0].endswith(":") and len(words) > 1 and words[1][0].isalpha()
+            above = " ".join((name, words[1])) if titled else name
             lines.append(f"{name} {text}")
     return lines
