@@ -10,14 +10,25 @@ from datetime import date
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.model import Health
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = {
+    start: number
+    for number, starts in enumerate(
+        ("jan ene gen", "feb fév fev", "mar mär mrt maa", "apr avr abr", "may mai mag mei maj",
+         "jun juin giu", "jul juil lug", "aug aoû ago", "sep set", "oct okt ott out", "nov",
+         "dec dez déc dic"), 1)
+    for start in starts.split()
+}  # fmt: skip
+"""How the names of the months begin, in the languages of Windows and Linux."""
 _DATES = (
     re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?=\b|T)"),
     re.compile(r"\b(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})\b"),
     re.compile(
-        r"\b(?P<b>[A-Z][a-z]{2}) +(?P<d>\d{1,2})(?: [\d:]{5,8})?,? (?:[A-Z]{3,4} )?(?P<y>\d{4})\b"
+        r"\b(?P<b>[A-Z][a-z]{2,8})\.? +(?P<d>\d{1,2})(?: [\d:]{5,8})?,? (?:[A-Z]{3,4} )?"
+        r"(?P<y>\d{4})\b"
     ),
-    re.compile(r"\b(?P<d>\d{1,2})[ -](?P<b>[A-Z][a-z]{2})[a-z]*[ -](?P<y>\d{4})\b"),
+    re.compile(
+        r"\b(?P<d>\d{1,2})\.?[ -](?:de )?(?P<b>[^\W\d_]{3,10})\.?[ -](?:de )?(?P<y>\d{4})\b"
+    ),
 )  # fmt: skip
 _SLASHED = (
     re.compile(r"\b(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})\b"),
@@ -37,7 +48,7 @@ _EXPIRY = re.compile(
 _NEVER = re.compile(r"^\W*(never|nie|jamais|nunca|nooit|mai)\b", re.I)
 _HEADERS = frozenset(("cache-control", "content-type", "set-cookie"))
 """Of web pages: what expires there is only a copy."""
-_ONLY_A_DATE = re.compile(r"^\W*(?:\w{3},? )?[\w .,:/+-]{6,32}$")
+_ONLY_A_DATE = re.compile(r"^\W*(?:\w{3},? |[^\W\d]{5,12}, )?[\w .,:/+-]{6,32}$")
 
 
 def find_date(text: str, slashed: re.Pattern[str]) -> date | None:
@@ -45,8 +56,8 @@ def find_date(text: str, slashed: re.Pattern[str]) -> date | None:
     for pattern in (*_DATES, slashed):
         for found in pattern.finditer(text):
             parts = found.groupdict()
-            month = parts.get("m") or parts.get("b", "").lower()
-            number = _MONTHS.index(month) + 1 if month in _MONTHS else month
+            named = (parts.get("b") or "").lower()
+            number = parts.get("m") or _MONTHS.get(named[:4]) or _MONTHS.get(named[:3], 0)
             try:
                 return date(int(parts["y"]), int(number), int(parts["d"]))
             except ValueError:

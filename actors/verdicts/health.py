@@ -255,7 +255,8 @@ def whereabouts(command: str, run: Run, reading: Reading) -> dict[str, str]:
     if _ASKS_NAME.search(command) and reading.rest:
         found["host name"] = reading.rest[0][1].strip()
     machines: dict[str, set[str]] = {}
-    for cell in reading.cells:
+    finds = patterns("any_machine").search(command)
+    for cell in () if finds else reading.cells:
         if (name := name_of(cell.field)) in _MACHINE:
             machines.setdefault(name, set()).add(cell.value.strip().lower())
     found |= {name: one for name, (one, *more) in machines.items() if not more}

@@ -26,7 +26,8 @@ HTTP = "HTTP status"
 ABSENT = "not there"
 """The rule by which a thing that does not exist is a fault."""
 _HTTP = re.compile(
-    r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: )(\d{3})\b"
+    r"(?:\bHTTP/\d(?:\.\d)?\s+|\bERROR |awaiting response\.\.\. |returned error: "
+    r"|(?:serveu?r|servidor)\b.{0,60}: ?\(|does not indicate success: )(\d{3})\b"
 )
 _PLUGIN = re.compile(
     r"^(?:[A-Z][\w ]{0,30} )?(OK|WARNING|CRITICAL|UNKNOWN)(?: ?-|\s*\||\s*$|(?<!WARNING): )"

@@ -72,13 +72,18 @@ def is_timed(line: str) -> bool:
     return bool(_TIMED.match(line))
 
 
+_UNDERLINED = re.compile(r"\s*--+( +--+)+\s*$")
+"""The line under the headings of a table, whose rows may well begin with a date."""
+
+
 def is_log(text: str, command: str = "") -> bool:
     """Whether many lines begin with a time, or any where the command asks for a log; what a tool
     says around them does not count."""
     lines = [line for line in text.split("\n") if line.strip() and not is_prompt(line)]
     timed = sum(map(is_timed, lines))
     asked = bool(patterns("asks_for_logs").search(command))
-    many = timed >= 2 or timed == len(lines)
+    table = any(map(_UNDERLINED.match, lines[:4]))
+    many = not table and (timed >= 2 or timed == len(lines))
     return timed > 0 and (asked or (many and 3 * timed >= len(lines)))
 
 

@@ -16,7 +16,7 @@ from stillfixed.actors.verdicts.listings import LISTED, listing_of
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.parsing import error_lines
-from stillfixed.actors.verdicts.phrases import patterns
+from stillfixed.actors.verdicts.phrases import patterns, text_health
 from stillfixed.actors.verdicts.prompts import without_prompts
 
 _OVER_SSH = re.compile(r"(?:^|[\s;|&(])(?:ssh|scp|sftp)\s")
@@ -70,6 +70,8 @@ def _refusals(
     """Lines that say that the check did not run."""
     stderr = error_lines(output.clean(run.stderr))
     shown = [line for _, line in reading.rest]
+    if stderr and patterns("counts").search(command) and not patterns("probes").search(command):
+        yield from (line for line in stderr if text_health(line) == "fault")
     suspects = stderr if not judged or not run.stdout.strip() else []
     if not judged and len(shown) + len(reading.cells) <= _BRIEF_LINES:
         few = reading.cells[:_FEW_CELLS] if len(reading.cells) <= _FEW_CELLS else ()

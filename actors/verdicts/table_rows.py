@@ -260,13 +260,18 @@ def regions_under(
     cuts = [0]
     for (_, stop), (start, _) in pairwise(groups):
         gap = range(start - 1, stop - 1, -1)
-        blank = (at for at in gap if all(row[at : at + 1] in ("", " ") for row in rows))
+        blank = (at for at in gap if all(_ends_at(row, at) for row in rows))
         cut = next(blank, None)
         if cut is None:
             return [], 0
         cuts.append(cut + 1)
     longest = max(map(len, (lines[rule], *rows)))
     return list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), longest], strict=True)), end
+
+
+def _ends_at(row: str, at: int) -> bool:
+    """Whether a value may end here: at a blank, but not inside a list (`Error, Printing`)."""
+    return row[at : at + 1] in ("", " ") and row[at - 1 : at] != ","
 
 
 def fitted(cells: list[str], width: int) -> list[str]:

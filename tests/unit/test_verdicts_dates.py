@@ -13,6 +13,10 @@ CASES: list[tuple[str, str, str, Verdict]] = [
     ("Date: 3/5/2026", "NotAfter: 4/3/2026", "NotAfter: 5/3/2026", "healthy"),
     ("Stand: 04.03.2026", "Gültig bis: 01.03.2026", "Gültig bis: 01.03.2027", "fixed"),
     ("Stand: 04.03.2026", "Gültig bis: 01.03.2027", "Gültig bis: 01.03.2026", "regressed"),
+    ("Monday, March 4, 2026 8:12:40 AM", "NotAfter: 2/28/2026", "NotAfter: 2/28/2027", "fixed"),
+    ("Mittwoch, 4. März 2026 08:12:40", "NotAfter: 28.02.2026", "NotAfter: 28.02.2027", "fixed"),
+    ("mercredi 4 mars 2026 08:12:40", "NotAfter: 28/02/2026", "NotAfter: 28/02/2027", "fixed"),
+    ("miércoles, 4 de marzo de 2026", "NotAfter: 28/02/2026", "NotAfter: 28/02/2027", "fixed"),
     # without a day of its own an output says nothing
     ("Report", "NotAfter: 2026-01-02", "NotAfter: 2027-01-02", "healthy"),
     # what expires of a web page is only a copy
