@@ -92,6 +92,8 @@ def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> 
         listing = None  # devices print a heading or a sentence where a list of theirs is empty
     if listing and says_empty(listing, stderr):
         stderr = []
+    if patterns("counts").search(command):
+        stderr = [line for line in stderr if not patterns("empty").search(line.strip())]
     if listing and listing.rows != "wanted":
         reading = replace(reading, rest=tuple(rest_of(listing, reading)))
     facts: Facts = {}

@@ -166,7 +166,8 @@ def _is_pair(pair: re.Match[str]) -> bool:
     key, value = pair["key"].strip(), pair["value"]
     if value.startswith("//") or (value.startswith("\\") and len(key) == 1):
         return False
-    if len(key.split()) > 6 or _WORDS_OF_LOGS.match(key):
+    of_logs = _WORDS_OF_LOGS.match(key) and not (key.lower() == "usage" and value[:1].isdigit())
+    if len(key.split()) > 6 or of_logs:
         return False
     if len(key.split()) > 1 and _IPV4.search(key):
         return False  # a sentence: "Reply from 10.8.0.14: Destination host unreachable."

@@ -12,7 +12,7 @@ from stillfixed.actors.verdicts.answers import answer_facts, is_refusal
 from stillfixed.actors.verdicts.cells import Fact, Reading
 from stillfixed.actors.verdicts.exits import EXIT, did_not_run
 from stillfixed.actors.verdicts.lines import MESSAGE, short
-from stillfixed.actors.verdicts.listings import LISTED, listing_of
+from stillfixed.actors.verdicts.listings import LISTED, listing_of, says_empty
 from stillfixed.actors.verdicts.logs import is_timed
 from stillfixed.actors.verdicts.model import Platform, Run
 from stillfixed.actors.verdicts.parsing import error_lines
@@ -64,6 +64,13 @@ def _by_status(command: str, status: int, platform: Platform) -> str | None:
     return None
 
 
+def _complains(line: str) -> bool:
+    """Whether a line is a complaint, and not the word that there is nothing to count."""
+    if patterns("empty").search(line.strip()):
+        return False
+    return text_health(line) == "fault" or bool(patterns("absent").search(line))
+
+
 def _refusals(
     command: str, platform: Platform, run: Run, reading: Reading, judged: bool
 ) -> Iterator[str]:
@@ -71,7 +78,9 @@ def _refusals(
     stderr = error_lines(output.clean(run.stderr))
     shown = [line for _, line in reading.rest]
     if stderr and patterns("counts").search(command) and not patterns("probes").search(command):
-        yield from (line for line in stderr if text_health(line) == "fault")
+        listing = listing_of(command)
+        if not (listing and says_empty(listing, stderr)):
+            yield from filter(_complains, stderr)
     suspects = stderr if not judged or not run.stdout.strip() else []
     if not judged and len(shown) + len(reading.cells) <= _BRIEF_LINES:
         few = reading.cells[:_FEW_CELLS] if len(reading.cells) <= _FEW_CELLS else ()
