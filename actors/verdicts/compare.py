@@ -145,6 +145,8 @@ def _beside_the_point(change: FieldChange, command: str, changes: list[FieldChan
     unplugged = set((change.before or "").lower().split()) & status_words("unplugged")
     if not (change.rule == IDLE or (change.rule == QUIET and unplugged)):
         return False
+    if patterns("all_wanted").search(command):
+        return False
     asked = change.item and change.item.lower() in command.lower()
     well = sum(o.field == change.field and o.verdict == "healthy" for o in changes if unplugged)
     moved = any(o.before != o.after and o.verdict != "healthy" for o in changes)
