@@ -96,9 +96,7 @@ def test_any_server_of_several_may_answer() -> None:
 def test_a_mapping_is_not_left_unplugged() -> None:
     """Of drives or tunnels that should all be there, one that recovers does not excuse another."""
     rows = "Status Local Path   Remote Path\n------ ----------   -----------\n{}\n"
-    old = (
-        "Disconnected Q:    \\\\fs1\\a\nDisconnected R:    \\\\fs1\\b\nOK           S:    \\\\f\\c"
-    )
+    old = "Disconnected Q:    \\\\fs1\\a\nDisconnected R:    \\\\f\\b\nOK           S:    \\\\f\\c"
     new = old.replace("Disconnected Q", "OK           Q")
     runs = (Run(rows.format(text)) for text in (old, new))
     assert verdict("Get-SmbMapping", *runs) == "still_failing"
