@@ -52,25 +52,33 @@ LEFT JOIN (SELECT DISTINCT g.session FROM (SELECT session, unnest(evidence) AS a
 WHERE c.step = 'granted';
 
 CREATE OR REPLACE TEMP TABLE new_closures AS
-WITH told_closures AS (         -- resolved, or closed without being resolved before
-    SELECT system, ticket, happened_at AS closed_at, position, client, team, technician, category,
-           contact, endpoint, coalesce(reopened_before, 0) AS reopened_undated
+WITH told_ends AS (             -- `begins`: a new closure, not what was resolved being closed
+    SELECT *,
+        coalesce(earlier, '') NOT IN ('resolved', 'closed')
+        OR (reopened_before > 0 AND NOT (step = 'closed' AND earlier = 'resolved')) AS begins
     FROM (
         SELECT *, lag(step) OVER (PARTITION BY system, ticket ORDER BY happened_at, position) AS earlier
         FROM told
         WHERE step IN ('opened', 'resolved', 'closed', 'reopened')
     )
-    WHERE step IN ('resolved', 'closed') AND coalesce(earlier, '') NOT IN ('resolved', 'closed')
+    WHERE step IN ('resolved', 'closed')
 ),
-undated AS (                    -- the system closes what was resolved: a count said there counts too
-    SELECT system, ticket, sum(coalesce(reopened_before, 0)) AS reopened FROM told GROUP BY ALL
+told_closures AS (
+    SELECT *, sum(coalesce(reopened_before, 0)) OVER (PARTITION BY system, ticket, number) AS reopened
+    FROM (
+        SELECT *, sum(begins::INTEGER) OVER
+                  (PARTITION BY system, ticket ORDER BY happened_at, position) AS number
+        FROM told_ends
+    )
+    QUALIFY begins
 ),
-all_closures AS (
-    SELECT t.* REPLACE (
-        CASE WHEN row_number() OVER last_first = 1 THEN coalesce(u.reopened, 0) ELSE 0 END
-        AS reopened_undated)
-    FROM told_closures t LEFT JOIN undated u USING (system, ticket)
-    WINDOW last_first AS (PARTITION BY system, ticket ORDER BY closed_at DESC, position DESC)
+all_closures AS (               -- a reopening without a moment belongs to the closure before it
+    SELECT system, ticket, happened_at AS closed_at, position, client, team, technician, category,
+        contact, endpoint,
+        coalesce(lead(reopened) OVER one, 0) + CASE WHEN number = 1 THEN reopened ELSE 0 END
+            AS reopened_undated
+    FROM told_closures
+    WINDOW one AS (PARTITION BY system, ticket ORDER BY number)
     UNION ALL
     SELECT system, ticket, happened_at, position, client, team, technician, category, NULL, NULL, 0
     FROM granted

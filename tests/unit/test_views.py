@@ -90,6 +90,15 @@ def test_a_count_of_reopenings_without_their_moments_counts_once(told: Told) -> 
     assert told.rows("SELECT DISTINCT callbacks FROM callback_counts") == [(1,)]
 
 
+def test_a_later_export_may_tell_of_a_reopening_without_its_moment(told: Told) -> None:
+    """Resolved again, as next week's export says, is a second closure; the first one came back."""
+    told.ticket(t.TicketOpened, "1", 0)
+    told.ticket(t.TicketResolved, "1", 1)
+    told.ticket(t.TicketResolved, "1", 8, reopened_before=1)
+    found = told.rows("SELECT number, reopened_undated FROM closed_tickets ORDER BY number")
+    assert found == [(1, 1), (2, 0)]
+
+
 def test_a_linked_ticket_is_a_callback_and_a_similar_one_is_suspected(told: Told) -> None:
     """Explicit and suspected callbacks are told apart; another client's ticket is neither."""
     for name, opened in (("1", 0), ("2", 5), ("3", 6), ("4", 7)):
