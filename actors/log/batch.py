@@ -96,7 +96,9 @@ class Ledger:
     # -- one request -----------------------------------------------------------------------------
     def _append(self, page: "_Page", entry: Append, chunks: Sequence[Packed]) -> Outcome:
         stream = self._known.get(entry.stream)
-        if stream is None or entry.epoch != stream.epoch:
+        if stream is None and entry.epoch is None:
+            stream = _Stream(self._newest_stream + 1, entry.stream)
+        if stream is None or entry.epoch not in (None, stream.epoch):
             return Fenced(
                 f"Epoch {entry.epoch} does not own stream {entry.stream}, epoch "
                 f"{stream.epoch if stream else 0} does; nothing was written. Claim it again first."
@@ -111,6 +113,8 @@ class Ledger:
                 f"Stream {entry.stream} is at version {stream.version}, not at "
                 f"{entry.expected_version}; nothing was written. Read what is new first."
             )
+        if entry.epoch is None:
+            self._begin_epoch(page, stream)
         version, position = stream.version, 0
         for data in entry.events:
             version += 1
@@ -143,16 +147,21 @@ class Ledger:
                 return Fenced(f"{holder} no longer serves {key}: stream {claim.stream} stays.")
         stream = self._known.get(claim.stream)
         if stream is None:
-            self._newest_stream += 1
-            stream = _Stream(self._newest_stream, claim.stream)
-            self._known[claim.stream] = stream
-        stream.epoch += 1
-        page.touched[stream.id] = stream
+            stream = _Stream(self._newest_stream + 1, claim.stream)
+        self._begin_epoch(page, stream)
         version, data = page.snapshots.get(stream.id, (0, None))
         if data is None:
             sql = "SELECT version, data FROM snapshots WHERE stream = ?"
             version, data = self._cursor.execute(sql, (stream.id,)).get or (0, None)
         return Claim(stream.epoch, stream.version, data, version)
+
+    def _begin_epoch(self, page: "_Page", stream: _Stream) -> None:
+        """Of a stream that may be new: only now does it take its number."""
+        if stream.epoch == 0:
+            self._newest_stream = stream.id
+            self._known[stream.name] = stream
+        stream.epoch += 1
+        page.touched[stream.id] = stream
 
     def _place(self, place: Placing) -> str:
         on_record = self._holder(place.key)

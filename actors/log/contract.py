@@ -9,6 +9,7 @@ Promises, held by one contract suite that each store passes:
 1. **Fencing.** `claim` gives a stream a new *epoch*, higher than all before. An append with an
    older epoch, or on a version that is not the newest, raises `Fenced` and writes nothing. The
    epoch is judged first, then the request id (promise 3), then the version: a retry is answered.
+   An append without an epoch claims the stream itself, in its own transaction.
 2. **All or nothing.** An append's events, answer, chunks, snapshot, timers and heading commit in
    one transaction, on stable storage before `append` returns.
 3. **Once.** A request id is answered once in a stream; a second append with it writes nothing and
@@ -74,6 +75,8 @@ class Claim(Struct, frozen=True):
 class Append(Struct, frozen=True, kw_only=True):
     """One conditional write to one stream.
 
+    With `epoch` None the append starts a new epoch, as `claim` would, unless it is refused or was
+    answered before: for writers that visit many streams once, and own none of them.
     `events` follow `expected_version`; there may be none (an answer or a snapshot alone).
     `set_timers` replace timers of the same name; `cancel_timers` may name timers that are gone.
     `snapshot` covers everything up to and with these events. `heading` is a small JSON object that
@@ -81,7 +84,7 @@ class Append(Struct, frozen=True, kw_only=True):
     """
 
     stream: str
-    epoch: int
+    epoch: int | None
     expected_version: int
     events: tuple[bytes, ...] = ()
     request_id: str | None = None
@@ -144,6 +147,10 @@ class EventLog(Protocol):
         self, stream: str, *, after_version: int = 0, until_version: int | None = None
     ) -> Sequence[Recorded]:
         """Events of one stream in version order, `until_version` included."""
+        ...
+
+    async def read_many(self, streams: Sequence[str]) -> Sequence[Recorded]:
+        """All events of these streams, each stream's together and in version order."""
         ...
 
     async def read_feed(

@@ -120,6 +120,14 @@ class SqliteLog:
             (stream, after_version, sys.maxsize if until_version is None else until_version),
         )
 
+    async def read_many(self, streams: Sequence[str]) -> Sequence[Recorded]:
+        return await self._in_thread(
+            self._events,
+            "e.stream IN (SELECT id FROM streams WHERE name IN (SELECT value FROM json_each(?)))"
+            " ORDER BY e.stream, e.version",
+            (msgspec.json.encode(streams).decode(),),
+        )
+
     async def read_feed(
         self, after_position: int, *, stream: str | None = None, limit: int = 1000
     ) -> Sequence[Recorded]:

@@ -66,7 +66,7 @@ async def log(opened: Opener) -> EventLog:
     return await opened()
 
 
-def entry(stream: str, epoch: int, version: int, *events: bytes, **rest: object) -> Append:
+def entry(stream: str, epoch: int | None, version: int, *events: bytes, **rest: object) -> Append:
     made = Append(stream=stream, epoch=epoch, expected_version=version, events=events)
     return structs.replace(made, **rest)
 
@@ -138,6 +138,43 @@ async def test_a_claim_holds_only_while_the_key_is_placed_so(opened: Opener) -> 
     assert await one.place("k", "host-1", instead_of="host-1") == "host-2"
     assert await one.holder("k") == "host-2"
     assert (await one.claim("a")).epoch == 2
+
+
+async def test_an_append_without_an_epoch_claims_the_stream(log: EventLog) -> None:
+    """It begins a stream or takes one over, so that its last owner may write no more."""
+    await log.append(entry("a", None, 0, b"1"))
+    first = await log.claim("a")
+    assert (first.epoch, first.version) == (2, 1)
+    await log.append(entry("a", None, 1, b"2"))
+    with pytest.raises(Fenced):
+        await log.append(entry("a", first.epoch, 2, b"late"))
+    assert await contents(log) == [("a", 1, b"1"), ("a", 2, b"2")]
+    assert (await log.claim("a")).epoch == 4
+
+
+async def test_an_append_without_an_epoch_that_writes_nothing_claims_nothing(log: EventLog) -> None:
+    """Refused for its version, or answered before, it leaves the owner what it was."""
+    for version in (1, 7):
+        with pytest.raises(Fenced):
+            await log.append(entry("new", None, version, b"x"))
+    assert await log.stream("new") is None
+    owner = await log.claim("a")
+    again = entry("a", owner.epoch, 0, b"1", request_id="r", answer=b"yes")
+    await log.append(again)
+    with pytest.raises(Fenced):
+        await log.append(entry("a", None, 0, b"x"))
+    answered = await log.append(structs.replace(again, epoch=None))
+    assert answered.earlier_answer == b"yes"
+    await log.append(entry("a", owner.epoch, 1, b"2"))
+    assert await contents(log) == [("a", 1, b"1"), ("a", 2, b"2")]
+
+
+async def test_many_new_streams_begin_in_one_group(log: EventLog) -> None:
+    """Queued together, also twice for one stream: each is judged after those before it."""
+    names = [f"s{n % 40}" for n in range(80)]
+    writes = [log.append(entry(name, None, n // 40, b"x")) for n, name in enumerate(names)]
+    assert [done.version for done in await asyncio.gather(*writes)] == [1] * 40 + [2] * 40
+    assert len(await log.streams(limit=100)) == 40
 
 
 # -- 2. all or nothing -----------------------------------------------------------------------------
@@ -445,6 +482,23 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
     info = await log.stream("a")
     assert info is not None
     assert (info.epoch, info.version, info.heading) == (1, 2, headings["a"])
+
+
+async def test_many_streams_are_read_at_once(log: EventLog) -> None:
+    """Each stream's events are together and in order, whatever was written in between."""
+    for version in range(2):
+        for name in ("a", "b", 'odd "name', "c"):
+            await log.append(entry(name, None, version, f"{name}{version}".encode()))
+    found = await log.read_many(["c", 'odd "name', "a", "unknown"])
+    by_stream = {
+        name: [(event.version, event.data) for event in events]
+        for name, events in itertools.groupby(found, lambda event: event.stream)
+    }
+    assert by_stream == {
+        name: [(1, f"{name}0".encode()), (2, f"{name}1".encode())]
+        for name in ("a", 'odd "name', "c")
+    }
+    assert await log.read_many([]) == []
 
 
 async def test_the_same_output_is_one_chunk(log: EventLog) -> None:
