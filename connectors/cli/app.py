@@ -16,6 +16,7 @@ from stillfixed.connectors.cli import (
     asjson,
     batch,
     disagreeing,
+    importing,
     reading,
     render,
     reports,
@@ -390,3 +391,4 @@ batch.add_to(app)
 runbooks.add_to(app, work=WORK, read=reading.READ)
 views.add_to(app, panel=OPERATE)
 reports.add_to(app, panel=OPERATE)
+importing.add_to(app, panel=OPERATE)

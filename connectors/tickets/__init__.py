@@ -1,0 +1,1 @@
+"""The edge to ticket systems: exports of tickets, read from files into the log."""
