@@ -7,7 +7,7 @@
     │   └── NotYourSession      another technician holds the session: take it over first
     ├── PolicyError             a policy file cannot be used; names the line or the field
     ├── RunbookError            a runbook cannot be used; names the line, the check or the parameter
-    ├── TicketImportError       an export of tickets, or its mapping, cannot be used; says what is missing
+    ├── TicketImportError       an export of tickets or its mapping cannot be used; says what lacks
     ├── EndpointError           the endpoint could not be reached or used; no command was sent
     │   ├── EndpointUnreachable wrong name, refused port, no route, no answer in time
     │   ├── HostKeyRefused      unknown or changed host key; the message says how to accept it

@@ -7,7 +7,7 @@ that is read was misunderstood as far as the mapping can tell.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,17 +19,17 @@ from stillfixed.actors.tickets.times import TimeReader
 TEXT_LIMIT_CHARS = 500
 """Longer texts are cut: a title that long is a description."""
 TICKET_LIMIT_CHARS = 100
+STATUSES_LIMIT = 1_000
 
 DESCRIBED = ("client", "team", "technician", "category", "title", "contact", "endpoint")
 """The fields that say how a ticket stood: every event has them."""
-_TEXTS = (*DESCRIBED, "status", "opened_by", "resolved_by", "closed_by", "updated_by")
 _TIMES = ("opened", "resolved", "closed", "reopened", "updated")
 _COUNTS = ("reopens", "sequence")
 
 Description = tuple[str, str, str, str, str, str, str]
 
 
-class Facts(msgspec.Struct, kw_only=True):
+class Facts(msgspec.Struct, kw_only=True, gc=False):
     """What one row says; empty or None where it does not. Times are aware UTC."""
 
     line: int
@@ -63,11 +63,6 @@ class BadRow(Exception):
     """A row that cannot be imported; the message says why."""
 
 
-class _Field(NamedTuple):
-    name: str
-    columns: tuple[int, ...]
-
-
 class FactReader:
     """Reads the rows of one file, whose heading is given. Raises `TicketImportError` where the
     heading lacks what every row needs.
@@ -87,7 +82,8 @@ class FactReader:
         places: dict[str, list[int]] = {}
         for number, name in enumerate(heading):
             places.setdefault(heading_key(name), []).append(number)
-        self._fields = {
+        self._standings: dict[str, str] = {}
+        fields = {
             field: tuple(
                 place
                 for name in getattr(mapping.columns, field)
@@ -95,71 +91,66 @@ class FactReader:
             )
             for field in Columns.model_fields
         }
-        self._check(heading)
-        self._texts, self._moments, self._counts = (
-            [_Field(name, self._fields[name]) for name in names if self._fields[name]]
-            for names in (_TEXTS, _TIMES, _COUNTS)
-        )
+        self._fields = [(field, columns) for field, columns in fields.items() if columns]
+        self._times_here = [field for field in _TIMES if fields[field]]
+        self._counts_here = [field for field in _COUNTS if fields[field]]
+        self._check_heading(heading, [field for field in mapping.needed() if not fields[field]])
         known = {heading_key(name) for name in mapping.unused}
         known |= {heading_key(n) for f in Columns.model_fields for n in getattr(mapping.columns, f)}
         self.unknown_columns = [name for name in heading if name and heading_key(name) not in known]
 
-    def _check(self, heading: Sequence[str]) -> None:
-        missing = {
-            field: names
-            for field, names in self.mapping.needed().items()
-            if not self._fields[field]
-        }
-        if missing:
-            wanted = "; ".join(f"{field}: {' or '.join(names)}" for field, names in missing.items())
-            raise TicketImportError(
-                f"The file lacks columns that mapping {self.mapping.name} needs ({wanted}). It has "
-                f"{', '.join(heading[:60])}. Take another mapping, or write one with base = "
-                f"{self.mapping.name!r} that names your columns."
-            )
+    def _check_heading(self, heading: Sequence[str], missing: Sequence[str]) -> None:
+        if not missing:
+            return
+        needed = self.mapping.needed()
+        wanted = "; ".join(f"{field}: {' or '.join(needed[field])}" for field in missing)
+        raise TicketImportError(
+            f"The file lacks columns that mapping {self.mapping.name} needs ({wanted}). It has "
+            f"{', '.join(heading[:60])}. Take another mapping, or write one with base = "
+            f'"{self.mapping.name}" that names your columns.'
+        )
 
     def read(self, row: Sequence[str], line: int) -> Facts:
         """Raises `BadRow`, and `TicketImportError` where no row of its kind can be read."""
         if len(row) != self._width:
             row = self._fitted(row)
-        ticket = self._text(row, self._fields["ticket"])
+        found: dict[str, Any] = {}
+        unknown = self._unknown
+        for field, columns in self._fields:
+            for place in columns:
+                text = row[place].strip()
+                if text not in unknown:
+                    found[field] = text if len(text) <= TEXT_LIMIT_CHARS else _cut(text)
+                    break
+        for field in self._times_here:
+            if field in found:
+                found[field] = self._moment(field, found[field])
+        for field in self._counts_here:
+            if field in found:
+                found[field] = _count(field, found[field])
+        ticket = found.get("ticket", "")
         if not ticket:
             raise BadRow("it has no ticket number")
         if len(ticket) > TICKET_LIMIT_CHARS or not ticket.isprintable():
             raise BadRow(f"{ticket[:40]!r} is no ticket number")
-        facts = Facts(line=line, ticket=ticket)
-        for name, columns in self._texts:
-            if text := self._text(row, columns):
-                setattr(facts, name, text if len(text) <= TEXT_LIMIT_CHARS else _cut(text))
-        for name, columns in self._moments:
-            if text := self._text(row, columns):
-                setattr(facts, name, self._moment(name, text))
-        for name, columns in self._counts:
-            if text := self._text(row, columns):
-                setattr(facts, name, _count(name, text))
-        if columns := self._fields["callback_of"]:
-            facts.callback_of = self._text(row, columns)
-        if facts.status and self.is_open(facts.status):
+        facts = Facts(line=line, **found)
+        self._check_row(facts)
+        if facts.status and self.standing(facts.status) == "open":
             seen = self.open_statuses
-            seen[facts.status] = seen.get(facts.status, 0) + 1
-        return self._whole(facts)
-
-    def is_open(self, status: str) -> bool:
-        return self.standing(status) == "open"
+            if facts.status in seen or len(seen) < STATUSES_LIMIT:
+                seen[facts.status] = seen.get(facts.status, 0) + 1
+        return facts
 
     def standing(self, status: str) -> str:
         """`resolved`, `closed`, or `open`, which is any other status and none."""
-        key = heading_key(status)
-        if key in self._closed:
-            return "closed"
-        return "resolved" if key in self._resolved else "open"
-
-    def _text(self, row: Sequence[str], columns: tuple[int, ...]) -> str:
-        for place in columns:
-            text = row[place].strip()
-            if text not in self._unknown:
-                return text
-        return ""
+        known = self._standings.get(status)
+        if known is None:
+            key = heading_key(status)
+            known = "closed" if key in self._closed else "open"
+            known = "resolved" if key in self._resolved else known
+            if len(self._standings) < STATUSES_LIMIT:
+                self._standings[status] = known
+        return known
 
     def _moment(self, name: str, text: str) -> datetime:
         try:
@@ -173,14 +164,14 @@ class FactReader:
             return row[: self._width]
         raise BadRow(f"it has {len(row)} fields, and the heading {self._width}")
 
-    def _whole(self, facts: Facts) -> Facts:
+    def _check_row(self, facts: Facts) -> None:
         """What every row must say, and must not."""
         if self.mapping.rows == "updates":
             if facts.updated is None:
                 raise BadRow("it does not say when the update was")
             if not facts.status:
                 raise BadRow("it has no status")
-            return facts
+            return
         opened = facts.opened
         if opened is None:
             raise BadRow("it does not say when the ticket was opened")
@@ -192,7 +183,6 @@ class FactReader:
             if moment < opened - timedelta(minutes=1):
                 raise BadRow(f"it was {name} ({moment:%Y-%m-%d %H:%M} UTC) before it was opened")
             setattr(facts, name, opened)
-        return facts
 
 
 def _cut(text: str) -> str:

@@ -22,7 +22,7 @@ from stillfixed.actors.tickets.events import (
     TicketReopened,
     TicketResolved,
 )
-from stillfixed.actors.tickets.facts import DESCRIBED, Facts, description_of
+from stillfixed.actors.tickets.facts import Facts, description_of
 
 Standing = Callable[[str], str]
 """What a status means: `open`, `resolved` or `closed`."""
@@ -50,14 +50,17 @@ def added_by_ticket(
         if standing is not None and facts.status and standing(facts.status) == "open":
             open_again = open_again or reopened is None
         before = (facts.reopens or 0) - open_again
-        known = [*stored, *_news([event for event in told if event.at <= done], stored)]
-        missing = {"reopened_before": max(0, before - _reopenings(known))}
+        if before > 0:
+            known = [*stored, *_news([event for event in told if event.at <= done], stored)]
+            before = max(0, before - _reopenings(known))
+        missing = {"reopened_before": before} if before > 0 else {}
         if facts.resolved is not None:
             told.append(made(TicketResolved, facts.resolved, facts.resolved_by, **missing))
             missing = {}
         if facts.closed is not None:
             told.append(made(TicketClosed, facts.closed, facts.closed_by, **missing))
-    return _with_description(_news(sorted(told, key=_by_time), stored), stored, made, facts)
+    told.sort(key=_by_time)
+    return _with_description(_news(told, stored), stored, made, facts)
 
 
 def added_by_updates(
@@ -81,8 +84,9 @@ def added_by_updates(
     described = description_of((earlier or told)[-1])
     highest = said if earlier else (first.reopens or 0)
     for row in rows:
-        made, at, by = _Maker(row, system), row.updated, row.updated_by
+        at, by = row.updated, row.updated_by
         assert at is not None
+        made = _Maker(row, system)
         then = standing(row.status)
         rises = row.reopens is None or row.reopens > highest
         highest = max(highest, row.reopens or 0)
@@ -104,13 +108,18 @@ class _Maker:
     """Makes events that say how the ticket stood by these facts."""
 
     def __init__(self, facts: Facts, system: str) -> None:
-        described = zip(DESCRIBED, description_of(facts), strict=True)
-        self._fields: dict[str, Any] = {"system": system, "ticket": facts.ticket, **dict(described)}
+        self._facts = facts
+        self._system = system
 
     def __call__(
         self, kind: Callable[..., AnyTicketEvent], at: datetime, by: str = "", **more: Any
     ) -> AnyTicketEvent:
-        return kind(at=at, by=by, **self._fields, **more)
+        facts = self._facts
+        return kind(
+            at=at, by=by, system=self._system, ticket=facts.ticket, client=facts.client,
+            team=facts.team, technician=facts.technician, category=facts.category,
+            title=facts.title, contact=facts.contact, endpoint=facts.endpoint, **more,
+        )  # fmt: skip
 
 
 def _news(told: Iterable[AnyTicketEvent], stored: Sequence[AnyTicketEvent]) -> list[AnyTicketEvent]:

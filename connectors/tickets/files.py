@@ -24,7 +24,11 @@ HEADING_WITHIN_ROWS = 20
 FIELD_LIMIT_CHARS = 1024 * 1024
 _PARQUET_ROWS = 5_000
 _SEPARATORS = ",;\t|"
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 class Row(NamedTuple):
@@ -75,11 +79,12 @@ def _text(stack: ExitStack, path: Path, names: frozenset[str], encoding: str) ->
         encoding = found[0] if found else "utf-8"
     try:
         text = io.TextIOWrapper(binary, encoding, errors="surrogateescape", newline="")
+        stack.enter_context(text)
         sample = text.read(SAMPLE_CHARS)
     except (LookupError, UnicodeError) as error:
         raise TicketImportError(
-            f"{path} cannot be read as {encoding}: {error}. Say its encoding with --encoding, as in "
-            "--encoding cp1252."
+            f"{path} cannot be read as {encoding}: {error}. Say its encoding with --encoding, as "
+            "in --encoding cp1252."
         ) from None
     separator, above = _layout(sample, names, path)
     text.seek(0)
@@ -137,8 +142,8 @@ def _heading(records: Iterable[list[str]], names: frozenset[str]) -> tuple[int, 
 def _no_heading(path: Path, names: frozenset[str], first: str) -> TicketImportError:
     return TicketImportError(
         f"No heading with the ticket's number ({' or '.join(sorted(names))}) is in the first "
-        f"{HEADING_WITHIN_ROWS} rows of {path}. The first is {first[:200]!r}. Take another mapping, "
-        "or name the column in one of your own."
+        f"{HEADING_WITHIN_ROWS} rows of {path}. The first is {first[:200]!r}. Take another "
+        "mapping, or name the column in one of your own."
     )
 
 

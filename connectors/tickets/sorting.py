@@ -24,7 +24,7 @@ _SCHEMA = pa.schema(
         "sequence": pa.int64(),
         "line": pa.int64(),
         "facts": pa.binary(),
-    }  # fmt: skip
+    }
 )
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Facts)
@@ -39,7 +39,8 @@ class UpdateSorter:
             config={"memory_limit": MEMORY_LIMIT, "temp_directory": self._folder.name, "threads": 2}
         )
         self._duck.execute(
-            "CREATE TABLE updates (ticket VARCHAR, moment BIGINT, sequence BIGINT, line BIGINT, facts BLOB)"
+            "CREATE TABLE updates"
+            " (ticket VARCHAR, moment BIGINT, sequence BIGINT, line BIGINT, facts BLOB)"
         )
 
     def __enter__(self) -> "UpdateSorter":
