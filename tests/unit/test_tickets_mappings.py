@@ -1,4 +1,4 @@
-"""Mappings: each ready one reads an export as its system writes it; own ones, headings, bad rows."""
+"""Mappings: each ready one reads an export as its system writes it; own ones; good and bad rows."""
 
 from pathlib import Path
 from typing import Any
