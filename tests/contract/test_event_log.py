@@ -177,6 +177,18 @@ async def test_many_new_streams_begin_in_one_group(log: EventLog) -> None:
     assert len(await log.streams(limit=100)) == 40
 
 
+async def test_streams_stay_apart_whichever_is_taken_over(log: EventLog) -> None:
+    """One that begins after an older one was claimed again is none of those there are."""
+    for name, version in (("a", 0), ("b", 0), ("a", 1), ("c", 0)):
+        await log.append(entry(name, None, version, name.encode()))
+    await log.claim("a")
+    await log.append(entry("d", None, 0, b"d"))
+    assert [(stream, data) for stream, _, data in await contents(log)] == [
+        ("a", b"a"), ("b", b"b"), ("a", b"a"), ("c", b"c"), ("d", b"d"),
+    ]  # fmt: skip
+    assert (await log.claim("b")).version == 1
+
+
 # -- 2. all or nothing -----------------------------------------------------------------------------
 async def test_an_append_is_seen_whole_by_others(opened: Opener) -> None:
     """Once `append` returns, another process finds every part of it."""

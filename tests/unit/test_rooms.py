@@ -72,6 +72,19 @@ def test_the_domain_and_the_judge_are_pure(path: Path) -> None:
             assert top in PURE, name
 
 
+@pytest.mark.parametrize(
+    "path", modules("actors/tickets"), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_ticket_facts_are_pure(path: Path) -> None:
+    """Rows in, events out: files and the log are the importer's, at the edge."""
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top == "stillfixed":
+            assert name.startswith(("stillfixed.actors.tickets", "stillfixed.actors.errors")), name
+        else:
+            assert (top in sys.stdlib_module_names and top not in STANDARD_EFFECTS) or top in PURE
+
+
 @pytest.mark.parametrize("path", modules("actors"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_runtime_speaks_ray(path: Path) -> None:
     """Everything else can be used and tested without it."""
