@@ -147,10 +147,8 @@ def test_a_log_that_counts_reopenings_has_the_last_word() -> None:
     assert told(updates(*rows)) == ["opened 1", "resolved 1", "closed 3"]
     rows = [update(1, "resolved", 0), update(2, "work", 1), update(3, "closed", 3)]
     assert told(updates(*rows)) == ["opened 1", "resolved 1", "reopened 2", "closed 3 +2"]
-    assert told(updates(update(1, "work", 2), update(2, "closed", 2))) == [
-        "opened 1",
-        "closed 2 +2",
-    ]
+    rows = [update(1, "work", 2), update(2, "resolved", 2), update(3, "closed", 2)]
+    assert told(updates(*rows)) == ["opened 1", "resolved 2 +2", "closed 3"]
 
 
 def test_a_log_that_begins_late_knows_when_the_ticket_was_opened() -> None:
