@@ -91,7 +91,7 @@ class FactReader:
             )
             for field in Columns.model_fields
         }
-        self._fields = [(field, columns) for field, columns in fields.items() if columns]
+        self._fields = [(field, at[0], at[1:]) for field, at in fields.items() if at]
         self._times_here = [field for field in _TIMES if fields[field]]
         self._counts_here = [field for field in _COUNTS if fields[field]]
         self._check_heading(heading, [field for field in mapping.needed() if not fields[field]])
@@ -116,12 +116,14 @@ class FactReader:
             row = self._fitted(row)
         found: dict[str, Any] = {}
         unknown = self._unknown
-        for field, columns in self._fields:
-            for place in columns:
-                text = row[place].strip()
-                if text not in unknown:
-                    found[field] = text if len(text) <= TEXT_LIMIT_CHARS else _cut(text)
-                    break
+        for field, place, others in self._fields:
+            text = row[place].strip()
+            if text in unknown:
+                rest = (row[other].strip() for other in others)
+                text = next((text for text in rest if text not in unknown), "") if others else ""
+                if not text:
+                    continue
+            found[field] = text if len(text) <= TEXT_LIMIT_CHARS else _cut(text)
         for field in self._times_here:
             if field in found:
                 found[field] = self._moment(field, found[field])
