@@ -13,6 +13,8 @@ from typer.main import get_command
 from stillfixed.actors.runbooks import shipped
 from stillfixed.actors.session.policy import parse_policies
 from stillfixed.actors.session.runbook_file import parse_runbook
+from stillfixed.actors.tickets.mapping import Columns, Mapping, parse_mapping
+from stillfixed.actors.tickets.mappings import shipped_texts
 from stillfixed.connectors.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +47,11 @@ def test_the_commands_exist() -> None:
     for line in "".join(blocks("sh")).splitlines():
         words = shlex.split(line, comments=True)
         if words[0] == "stillfixed":
-            options = {option for p in verbs[words[1]].params for option in p.opts}
-            for word in words[2:]:
+            verb, rest = verbs[words[1]], words[2:]
+            if hasattr(verb, "commands"):  # a group of verbs
+                verb, rest = verb.commands[rest[0]], rest[1:]
+            options = {option for p in verb.params for option in p.opts}
+            for word in rest:
                 assert not word.startswith("--") or word in options, line
         else:
             assert os.access(ROOT / words[0], os.X_OK), line
@@ -87,3 +92,15 @@ def test_the_runbook_examples_can_be_used() -> None:
     assert sorted(name for name, _ in named) == sorted(shipped())
     for name, asks in named:
         assert set(re.findall(r"\w+", asks)) == set(shipped()[name].parameters), name
+
+
+def test_the_mapping_examples_can_be_used() -> None:
+    """The whole one has every setting; the table names every shipped mapping."""
+    page = (ROOT / "docs" / "tickets.md").read_text()
+    changed, whole = blocks("toml", page)
+    assert parse_mapping(changed, shipped=shipped_texts()).system == "servicenow"
+    mapping = parse_mapping(whole)
+    assert mapping.model_fields_set == set(Mapping.model_fields)
+    assert mapping.columns.model_fields_set == set(Columns.model_fields)
+    named = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert sorted(named) == sorted(shipped_texts())
