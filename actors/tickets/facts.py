@@ -68,12 +68,14 @@ class FactReader:
     heading lacks what every row needs.
 
     `unknown_columns` are those that the mapping says nothing of; `open_statuses` counts the rows
-    of each status that was taken for open.
+    of each status that was taken for open; `undated_ends` those of tickets that are resolved or
+    closed while no time says since when, so that no closure can be told.
     """
 
     def __init__(self, mapping: Mapping, heading: Sequence[str], times: TimeReader) -> None:
         self.mapping = mapping
         self.open_statuses: dict[str, int] = {}
+        self.undated_ends = 0
         self._times = times
         self._unknown = frozenset(mapping.unknown) | {""}
         self._width = len(heading)
@@ -177,6 +179,8 @@ class FactReader:
         opened = facts.opened
         if opened is None:
             raise BadRow("it does not say when the ticket was opened")
+        if facts.resolved is None and facts.closed is None and facts.status:
+            self.undated_ends += self.standing(facts.status) != "open"
         for name in ("resolved", "closed", "reopened"):
             moment: datetime | None = getattr(facts, name)
             if moment is None or moment >= opened:

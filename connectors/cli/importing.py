@@ -91,6 +91,11 @@ def _show(report: Report) -> None:
     if report.open_statuses:
         counted = sorted(report.open_statuses.items(), key=lambda item: -item[1])
         say(_listed("Statuses taken for open", [f"{name} ({n:,})" for name, n in counted]))
+    if report.undated_ends:
+        say(
+            f"{count(report.undated_ends, 'row')} resolved or closed by the status, without a time "
+            "that says since when: no closure is counted there."
+        )
     if report.doubtful_times:
         say(
             f"{count(report.doubtful_times, 'time')} fell in an hour that the clock repeats or "

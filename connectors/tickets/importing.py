@@ -70,7 +70,7 @@ async def import_tickets(
         await writer.finish()
     report.rejected, report.rejects = refused.count, bad_rows if refused.count else None
     report.unknown_columns, report.open_statuses = reader.unknown_columns, reader.open_statuses
-    report.doubtful_times = times.doubtful
+    report.undated_ends, report.doubtful_times = reader.undated_ends, times.doubtful
     return report
 
 

@@ -14,8 +14,8 @@ from stillfixed.actors.errors import TicketImportError
 @dataclass
 class Report:
     """`events` counts what was written, by type (`ticket_resolved`); `open_statuses` the rows of
-    each status that was taken for open; `doubtful_times` texts that a change of clock makes two
-    moments of, or none."""
+    each status that was taken for open; `undated_ends` those that are resolved or closed while no
+    time says since when; `doubtful_times` times that a change of clock repeats or leaves out."""
 
     file: Path
     rows: int = 0
@@ -27,6 +27,7 @@ class Report:
     rejects: Path | None = None
     unknown_columns: list[str] = field(default_factory=list)
     open_statuses: dict[str, int] = field(default_factory=dict)
+    undated_ends: int = 0
     doubtful_times: int = 0
 
 

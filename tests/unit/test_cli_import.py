@@ -71,6 +71,15 @@ def test_an_export_is_imported_and_told_in_two_lines(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "own.toml", "tickets.csv"]
 
 
+def test_what_counts_for_less_than_it_seems_is_said(tmp_path: Path) -> None:
+    """A closure without a time is none; an hour that the clock repeats is read as its first."""
+    rows = "1;A;Done;2/3/2026 09:00;;\n2;A;Done;24/10/2026 09:00;25/10/2026 01:30;\n"
+    result = run(tmp_path, HEADING + rows, "--timezone", "Europe/London")
+    assert "1 row resolved or closed by the status, without a time" in result.stderr
+    assert "1 time fell in an hour" in result.stderr
+    assert "3 events: 2 opened, 1 resolved." in result.stdout
+
+
 def test_importing_twice_changes_nothing_and_a_newer_export_adds_its_news(tmp_path: Path) -> None:
     """Tickets that it holds again stay as they are."""
     run(tmp_path, HEADING + GOOD)
