@@ -40,10 +40,13 @@ class TicketWriter:
         self._derive = derive
         self._report = report
         self._waiting: deque[_Sent] = deque()
+        self._underway: set[str] = set()  # the streams of those that wait
 
     async def write(self, tickets: Mapping[str, Sequence[Facts]]) -> None:
         """Queue what these rows, by ticket, add. Raises `LogError`s of earlier ones too."""
         streams = {ticket_stream(self._system, name): rows for name, rows in tickets.items()}
+        if not self._underway.isdisjoint(streams):
+            await self.finish()  # a ticket comes again: what it said before must be known
         stored = await self._stored(list(streams))
         for stream, rows in streams.items():
             self._send(stream, rows, stored.get(stream, []))
@@ -74,23 +77,25 @@ class TicketWriter:
             return
         events = tuple(map(encode, news))
         entry = Append(stream=stream, epoch=None, expected_version=version, events=events)
+        self._underway.add(stream)
         self._waiting.append(_Sent(stream, rows, version, news, self._log.append(entry)))
 
     async def _settle(self) -> None:
         sent = self._waiting.popleft()
+        self._underway.discard(sent.stream)
         for tries_left in reversed(range(TRIES)):
             try:
                 await sent.done
                 break
-            except Fenced:
-                # Another import, or the same ticket some rows before.
+            except Fenced:  # somebody else imports the same ticket
                 if not tries_left:
                     raise
             stored = await self._stored([sent.stream])
             self._send(sent.stream, sent.rows, stored.get(sent.stream, []))
-            if not self._waiting or self._waiting[-1].stream != sent.stream:
-                return  # nothing new any more
+            if sent.stream not in self._underway:
+                return  # nothing is new any more
             sent = self._waiting.pop()
+            self._underway.discard(sent.stream)
         report = self._report
         report.events.update(str(event.__struct_config__.tag) for event in sent.events)
         if sent.version:
