@@ -8,6 +8,7 @@ must be there, not guessed from what the text looks like.
 import codecs
 import csv
 import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
@@ -93,7 +94,7 @@ def _text(stack: ExitStack, path: Path, names: frozenset[str], encoding: str) ->
     for _ in range(above):
         next(reader)
     heading = [name.strip() for name in next(reader)]
-    return Export(heading, _text_rows(reader), path.stat().st_size, raw.tell)
+    return Export(heading, _text_rows(reader, path), path.stat().st_size, raw.tell)
 
 
 def _only_member(stack: ExitStack, raw: BinaryIO, path: Path) -> BinaryIO:
@@ -110,7 +111,10 @@ def _only_member(stack: ExitStack, raw: BinaryIO, path: Path) -> BinaryIO:
             f"{path} holds {len(members)} CSV files; one can be imported. Unpack it and import "
             "them one by one."
         )
-    return cast(BinaryIO, stack.enter_context(packed.open(members[0])))
+    try:
+        return cast(BinaryIO, stack.enter_context(packed.open(members[0])))
+    except (RuntimeError, NotImplementedError) as error:  # it has a password, or an odd method
+        raise TicketImportError(f"{path} cannot be read: {error}. Unpack it by hand.") from None
 
 
 def _layout(sample: str, names: frozenset[str], path: Path) -> tuple[str, int]:
@@ -147,7 +151,7 @@ def _no_heading(path: Path, names: frozenset[str], first: str) -> TicketImportEr
     )
 
 
-def _text_rows(reader: Any) -> Iterator[Row]:
+def _text_rows(reader: Any, path: Path) -> Iterator[Row]:
     while True:
         line = reader.line_num + 1
         try:
@@ -157,6 +161,11 @@ def _text_rows(reader: Any) -> Iterator[Row]:
         except csv.Error as error:
             yield Row(line, [], f"it is no CSV ({error}); a quote may be missing")
             continue
+        except (UnicodeError, BadZipFile, zlib.error, EOFError) as error:
+            raise TicketImportError(
+                f"{path} is damaged from line {line} on: {error}. What was before is imported; "
+                "export it again, and import it again."
+            ) from None
         if not any(values):
             continue
         joined = "".join(values)

@@ -4,7 +4,7 @@ import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -102,6 +102,22 @@ def test_a_zip_holds_one_csv(tmp_path: Path) -> None:
     path.write_text("no zip")
     with pytest.raises(TicketImportError, match="is no zip"):
         read(path)
+
+
+def test_a_file_that_breaks_off_says_from_where(tmp_path: Path) -> None:
+    """What was read before is not in doubt."""
+    whole = text(tmp_path, "Nr,Title\n" + "1,a\n" * 200_000, "utf-16")
+    whole.write_bytes(whole.read_bytes()[:-1])
+    with pytest.raises(TicketImportError, match=r"damaged from line \d+ on"):
+        read(whole)
+    packed = tmp_path / "export.zip"
+    with ZipFile(packed, "w", ZIP_DEFLATED) as file:
+        file.writestr("export.csv", "Nr,Title\n" + "".join(f"{n},a\n" for n in range(200_000)))
+    broken = bytearray(packed.read_bytes())
+    broken[len(broken) // 2 : len(broken) // 2 + 50] = bytes(50)
+    packed.write_bytes(broken)
+    with pytest.raises(TicketImportError, match=r"damaged from line \d+ on"):
+        read(packed)
 
 
 def test_parquet_gives_the_texts_a_csv_would_hold(tmp_path: Path) -> None:
