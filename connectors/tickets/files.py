@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 from zipfile import BadZipFile, ZipFile
@@ -215,30 +216,32 @@ def _sheet(path: Path, names: frozenset[str]) -> Export:
         book = CalamineWorkbook.from_path(str(path))
         first = ""
         for name in book.sheet_names:
-            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            head = [[_cell(cell) for cell in row] for row in cells[:HEADING_WITHIN_ROWS]]
+            sheet = book.get_sheet_by_name(name)
+            rows = (list(map(_cell, row)) for row in sheet.iter_rows())
+            head = list(islice(rows, HEADING_WITHIN_ROWS))
             first = first or " ".join(head[0] if head else [])
             try:
                 above, heading = _heading(head, names)
             except LookupError:
                 continue
-            return _sheet_rows([name.strip() for name in heading], cells, above + 1)
+            total = sheet.end[0] + 1 if sheet.end else 0
+            return _sheet_rows(heading, chain(head[above + 1 :], rows), above + 1, total)
     except CalamineError as error:
         raise TicketImportError(f"{path} is no workbook: {error}. Save it again.") from None
     raise _no_heading(path, names, first)
 
 
-def _sheet_rows(heading: list[str], cells: list[list[Any]], begin: int) -> Export:
-    read = 0
+def _sheet_rows(heading: list[str], below: Iterator[list[str]], above: int, total: int) -> Export:
+    read = above
 
     def rows() -> Iterator[Row]:
         nonlocal read
-        for read, row in enumerate(cells[begin:], start=begin + 1):
-            values = [_cell(cell) for cell in row]
+        for values in below:
+            read += 1
             if any(values):
                 yield Row(read, values)
 
-    return Export(heading, rows(), len(cells), lambda: read)
+    return Export([name.strip() for name in heading], rows(), total, lambda: read)
 
 
 def _cell(value: object) -> str:
