@@ -53,7 +53,11 @@ class TimeReader:
         return self._remembered(text)
 
     def _read(self, text: str) -> datetime:
-        moment = self._written(text)
+        moment = self._formatted(text)
+        if moment is None:
+            if text[4:5] != "-":
+                return self._placed(self._numbers(text))
+            moment = _iso(text)
         if moment.tzinfo is None:
             return self._placed(moment.replace(tzinfo=UTC))
         return _possible(moment.astimezone(UTC))
@@ -86,21 +90,19 @@ class TimeReader:
             self.doubtful += 1
         return offset
 
-    def _written(self, text: str) -> datetime:
-        """As it stands in the text, naive where that says no zone."""
+    def _formatted(self, text: str) -> datetime | None:
         for form in self._formats:
             try:
                 return datetime.strptime(text, form)
             except ValueError:
                 continue
-        if text[4:5] == "-":
-            return _iso(text)
+        return None
+
+    def _numbers(self, text: str) -> datetime:
+        """What a clock shows, with UTC as its zone."""
         found = _NUMBERS.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is no time that is known here")
-        return self._numbers(text, found)
-
-    def _numbers(self, text: str, found: re.Match[str]) -> datetime:
         first, second, year, hour, minute, second_of_minute, half = found.groups()
         if self._dates == "iso":
             raise TicketImportError(_undeclared(text, int(first), int(second)))
@@ -111,10 +113,10 @@ class TimeReader:
                 if not 1 <= hours <= 12:
                     raise ValueError
                 hours = hours % 12 + (12 if half in "Pp" else 0)
-            years = int(year) + (2000 if len(year) == 2 else 0)
             return datetime(
-                years, int(month), int(day), hours, int(minute or 0), int(second_of_minute or 0)
-            )
+                int(year) + (2000 if len(year) == 2 else 0), int(month), int(day), hours,
+                int(minute or 0), int(second_of_minute or 0), tzinfo=UTC,
+            )  # fmt: skip
         except ValueError:
             raise ValueError(f"{text!r} is no {self._dates} date with a time") from None
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from stillfixed.actors.tickets.facts import Facts
 
-MEMORY_LIMIT = "400MB"
+MEMORY_LIMIT = "256MB"
 _BATCH_ROWS = 20_000
 _SCHEMA = pa.schema(
     {
