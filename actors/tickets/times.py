@@ -60,7 +60,7 @@ class TimeReader:
             moment = _iso(text)
         if moment.tzinfo is None:
             return self._placed(moment.replace(tzinfo=UTC))
-        return _possible(moment.astimezone(UTC))
+        return _possible(moment).astimezone(UTC)
 
     def _placed(self, local: datetime) -> datetime:
         """The moment at which a clock of the zone shows `local`, which has UTC as its zone."""
