@@ -20,6 +20,7 @@ TEXT_LIMIT_CHARS = 500
 """Longer texts are cut: a title that long is a description."""
 TICKET_LIMIT_CHARS = 100
 STATUSES_LIMIT = 1_000
+COUNT_LIMIT = 10**15
 
 DESCRIBED = ("client", "team", "technician", "category", "title", "contact", "endpoint")
 """The fields that say how a ticket stood: every event has them."""
@@ -121,8 +122,7 @@ class FactReader:
         for field, place, others in self._fields:
             text = row[place].strip()
             if text in unknown:
-                rest = (row[other].strip() for other in others)
-                text = next((text for text in rest if text not in unknown), "") if others else ""
+                text = self._next(row, others)
                 if not text:
                     continue
             found[field] = text if len(text) <= TEXT_LIMIT_CHARS else _cut(text)
@@ -144,6 +144,13 @@ class FactReader:
             if facts.status in seen or len(seen) < STATUSES_LIMIT:
                 seen[facts.status] = seen.get(facts.status, 0) + 1
         return facts
+
+    def _next(self, row: Sequence[str], columns: tuple[int, ...]) -> str:
+        """The first of these columns with a value."""
+        for place in columns:
+            if (text := row[place].strip()) not in self._unknown:
+                return text
+        return ""
 
     def standing(self, status: str) -> str:
         """`resolved`, `closed`, or `open`, which is any other status and none."""
@@ -198,8 +205,8 @@ def _cut(text: str) -> str:
 def _count(name: str, text: str) -> int:
     try:
         count = float(text.replace(",", ""))
-        if count < 0 or count != int(count):
+        if not 0 <= count <= COUNT_LIMIT or count != int(count):
             raise ValueError
         return int(count)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise BadRow(f"{name}: {text[:40]!r} is no count") from None

@@ -239,6 +239,8 @@ def test_the_first_column_with_a_value_is_taken() -> None:
         (["1", "2026-03-02", "2026-03-01", ""], "resolved .* before it was opened"),
         (["1", "2026-03-02", "", "often"], "reopens: 'often' is no count"),
         (["1", "2026-03-02", "", "-1"], "is no count"),
+        (["1", "2026-03-02", "", "1e300"], "is no count"),
+        (["1", "2026-03-02", "", "nan"], "is no count"),
         (["1", "2026-03-02"], "has 2 fields, and the heading 4"),
         (["1", "2026-03-02", "", "", "more"], "has 5 fields, and the heading 4"),
     ],
