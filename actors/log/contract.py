@@ -175,7 +175,8 @@ class EventLog(Protocol):
     async def streams(
         self, where: Mapping[str, str] | None = None, *, limit: int = 100
     ) -> Sequence[StreamInfo]:
-        """Streams whose heading has these top-level values, newest activity first."""
+        """Streams whose heading has these top-level values, newest activity first. A stream that
+        never got a heading is not listed."""
         ...
 
     async def stream(self, stream: str) -> StreamInfo | None: ...

@@ -27,7 +27,6 @@ CREATE TABLE streams (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch INTEGER NOT NULL,
   version INTEGER NOT NULL, position INTEGER NOT NULL, heading TEXT NOT NULL
 );
-CREATE INDEX streams_by_activity ON streams (position);
 CREATE TABLE events (
   position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL,
   request TEXT, data BLOB NOT NULL
@@ -47,6 +46,13 @@ CREATE TABLE timers (
 ) WITHOUT ROWID;
 CREATE INDEX timers_by_due ON timers (due_microseconds);
 CREATE TABLE placements (key TEXT PRIMARY KEY, holder TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# Only streams with a heading are listed, and there may be a million without (imported tickets).
+# It took the place of an index of all streams: a file that has that one is changed when opened.
+LISTED = """
+DROP INDEX IF EXISTS streams_by_activity;
+CREATE INDEX streams_listed ON streams (position) WHERE heading <> '{}';
 """
 
 
@@ -113,9 +119,11 @@ def _check_or_make(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("journal_size_limit", JOURNAL_LIMIT_BYTES)
     if application_id == 0:
         connection.execute(
-            f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID};"
+            f"BEGIN IMMEDIATE; {TABLES} {LISTED} PRAGMA application_id = {APPLICATION_ID};"
             f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
         )
+    elif not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'streams_listed'").get:
+        connection.execute(f"BEGIN IMMEDIATE; {LISTED} COMMIT")
 
 
 def translated(error: apsw.Error, path: Path, *, holder: str = "another process") -> LogError:

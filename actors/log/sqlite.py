@@ -210,7 +210,7 @@ class SqliteLog:
         self, where: Mapping[str, str] | None = None, *, limit: int = 100
     ) -> Sequence[StreamInfo]:
         values: list[str | int] = []
-        sql = f"{_STREAM_INFO} WHERE true"
+        sql = f"{_STREAM_INFO} WHERE heading <> '{{}}'"  # as its index says it
         for key, value in (where or {}).items():
             sql += (
                 " AND EXISTS (SELECT 1 FROM json_each(heading) AS top"

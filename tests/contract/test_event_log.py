@@ -174,7 +174,7 @@ async def test_many_new_streams_begin_in_one_group(log: EventLog) -> None:
     names = [f"s{n % 40}" for n in range(80)]
     writes = [log.append(entry(name, None, n // 40, b"x")) for n, name in enumerate(names)]
     assert [done.version for done in await asyncio.gather(*writes)] == [1] * 40 + [2] * 40
-    assert len(await log.streams(limit=100)) == 40
+    assert {info.version for name in names if (info := await log.stream(name))} == {2}
 
 
 async def test_streams_stay_apart_whichever_is_taken_over(log: EventLog) -> None:
@@ -494,6 +494,17 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
     info = await log.stream("a")
     assert info is not None
     assert (info.epoch, info.version, info.heading) == (1, 2, headings["a"])
+
+
+async def test_a_stream_without_a_heading_is_not_listed(log: EventLog) -> None:
+    """However many there are, and however new: they hide none that has one."""
+    await log.append(entry("a", None, 0, b"x", heading=b'{"k":"v"}'))
+    await log.claim("claimed")
+    for number in range(5):
+        await log.append(entry(f"s{number}", None, 0, b"x"))
+    assert [info.stream for info in await log.streams(limit=3)] == ["a"]
+    await log.append(entry("s1", None, 1, heading=b'{"k":"v"}'))
+    assert {info.stream for info in await log.streams({"k": "v"})} == {"a", "s1"}
 
 
 async def test_many_streams_are_read_at_once(log: EventLog) -> None:

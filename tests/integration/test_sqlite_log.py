@@ -379,3 +379,21 @@ async def test_the_write_ahead_file_stays_short(path: Path, log: SqliteLog) -> N
         await log.append(entry("a", n, b"x", chunks=(chunk,)))
     one_commit_bytes = 2_000_000
     assert Path(f"{path}-wal").stat().st_size <= commit.JOURNAL_BYTES + one_commit_bytes
+
+
+# -- the file's indexes ----------------------------------------------------------------------------
+async def test_a_file_of_an_earlier_release_gets_the_index_of_today(path: Path) -> None:
+    """What is listed is found by it, however many streams have no heading."""
+    await (await SqliteLog.open(path)).close()
+    connection = apsw.Connection(str(path))
+    connection.execute(
+        "DROP INDEX streams_listed; CREATE INDEX streams_by_activity ON streams (position)"
+    )
+    await (await SqliteLog.open(path)).close()
+    indexes = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    assert "streams_listed" in indexes
+    assert "streams_by_activity" not in indexes
+    listing = "SELECT name FROM streams WHERE heading <> '{}' ORDER BY position DESC, id DESC"
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {listing}")]
+    connection.close()
+    assert plan == ["SCAN streams USING INDEX streams_listed"]
