@@ -41,6 +41,11 @@ class Expectation(Struct, frozen=True):
         return f"{self.field} {self.operator} {self.value}"
 
 
+def is_of_a_field(expectation: Expectation) -> bool:
+    """Whether it is of a value that stands somewhere in the output, and not of all of it."""
+    return expectation.field.lower() not in ("exit_status", "stdout", "line_count")
+
+
 class Met(Struct, frozen=True):
     """One value held against an expectation."""
 

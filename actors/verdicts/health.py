@@ -77,15 +77,19 @@ class Shown(Struct, frozen=True):
         return [fact for fact in self.facts.values() if fact.health == "healthy"]
 
 
+def reading_of(command: str, stdout: str, platform: Platform, *, plain: bool = False) -> Reading:
+    """What stands in the output: fields of items, and lines."""
+    if is_log(stdout, command):
+        return output.as_lines(stdout, command)
+    special = parse(command, platform, stdout, plain=plain)
+    return special or output.read(stdout, command)
+
+
 @lru_cache(maxsize=8)  # outputs may be large: the pair just judged, and a few before
 def look(command: str, run: Run, platform: Platform, *, plain: bool = False) -> Shown:
     """What the run shows; `plain` reads it without the readers of single commands."""
     run = replace(run, stdout=in_lines(run.stdout, command))
-    if is_log(run.stdout, command):
-        reading = output.as_lines(run.stdout, command)
-    else:
-        special = parse(command, platform, run.stdout, plain=plain)
-        reading = special or output.read(run.stdout, command)
+    reading = reading_of(command, run.stdout, platform, plain=plain)
     stderr = error_lines(output.clean(run.stderr))
     listing = listing_of(command)
     if listing and platform == "network" and listing.rows != "wanted" and not run.stdout.strip():

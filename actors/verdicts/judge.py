@@ -13,8 +13,8 @@ from stillfixed.actors.verdicts.cells import Fact, Reading, name_of
 from stillfixed.actors.verdicts.compare import compare
 from stillfixed.actors.verdicts.completeness import breaks_off, lacks_the_end
 from stillfixed.actors.verdicts.exits import EXIT
-from stillfixed.actors.verdicts.expect import Expectation, held, parse_expectation
-from stillfixed.actors.verdicts.health import Shown, look, look_at_both
+from stillfixed.actors.verdicts.expect import Expectation, held, is_of_a_field, parse_expectation
+from stillfixed.actors.verdicts.health import Shown, look, look_at_both, reading_of
 from stillfixed.actors.verdicts.judgement import Judgement
 from stillfixed.actors.verdicts.knowledge import field_names
 from stillfixed.actors.verdicts.lines import MESSAGE, short
@@ -71,15 +71,20 @@ def judge(
 ) -> Judgement:
     """Compare the baseline run with the verification run of one check."""
     expectation = None if expect is None else parse_expectation(expect)
-    read = Pair(_clean(before), _clean(after))
+    read = _to_read(before, after, expectation)
     old, new = read.first, read.second
     if expectation is None:
-        read = essence(old, new)
-        old, new = without_history(command, read.first, read.second)
+        old, new = without_history(command, old, new)
     first, second = look_at_both(command, old, new, platform)
     second = with_names_of(command, first, second)
     if expectation is not None:
-        changes, reasons = _by_expectation(expectation, before, after, first, second)
+        sides = replace(before, stderr=old.stderr), replace(after, stderr=new.stderr)
+        if read.numbers and is_of_a_field(expectation):  # its value may stand in any line
+            first, second = (
+                replace(one, reading=reading_of(command, _clean(run).stdout, platform))
+                for one, run in ((first, before), (second, after))
+            )
+        changes, reasons = _by_expectation(expectation, *sides, first, second)
     elif first.not_run or second.not_run:
         changes = []
         which = ("baseline", first.not_run) if first.not_run else ("verification", second.not_run)
@@ -119,12 +124,18 @@ def _not_all_there(
 ) -> str | None:  # fmt: skip
     """Why good news cannot be trusted: not everything was read, or not everything was printed."""
     if not read.whole or (read.numbers and counts_by_number(shown[1].facts.values())):
-        return f"More than {READ_LINES} lines may matter: narrow the check to what does."
+        return f"More than {READ_LINES} lines, or a very long one, may matter: narrow the check."
     if verdict == "fixed":
         cut = lacks_the_end(read.first, read.second, *shown, expectation)
     else:
         cut = breaks_off(before, after)
     return f"The second output breaks off: {_UNKNOWN_REST}." if cut else None
+
+
+def _to_read(before: Run, after: Run, expectation: Expectation | None) -> Pair:
+    """What is read of the runs: what can decide. An expectation goes by the whole outputs."""
+    read = essence(_clean(before), _clean(after))
+    return read if expectation is None else replace(read, whole=True)
 
 
 def _clean(run: Run) -> Run:

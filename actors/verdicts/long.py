@@ -43,17 +43,23 @@ class Pair(Struct, frozen=True):
 
 def essence(first: Run, second: Run) -> Pair:
     """The two runs, or what can decide of them where they are long."""
+    (first, all_first), (second, all_second) = _with_short_stderr(first), _with_short_stderr(second)
     left, right = first.stdout.split("\n"), second.stdout.split("\n")
-    if max(len(left), len(right)) <= READ_LINES and not _has_long_line(first, second):
-        return Pair(first, second)
+    if max(len(left), len(right)) <= READ_LINES and not _has_long_line(left, right):
+        return Pair(first, second, whole=all_first and all_second)
     if first.stdout.lstrip()[:1] in ("{", "[", "<") and len(left) <= READ_LINES:
-        return Pair(first, second)  # a document is read whole or not at all
+        # a document is read whole or not at all
+        return Pair(first, second, whole=all_first and all_second)
     equal = set(left) & set(right)
     doubtful = _doubtful(equal)
     sides = left, right
     kept = [_kept(lines, equal, doubtful) for lines in sides]
     kept = [_with_partners(sides[n], kept[n], sides[1 - n], kept[1 - n]) for n in (0, 1)]
-    whole = all(len(numbers) <= READ_LINES for numbers in kept)
+    whole = all_first and all_second and all(len(numbers) <= READ_LINES for numbers in kept)
+    whole = whole and not any(
+        _has_long_line([lines[n] for n in numbers])
+        for lines, numbers in zip(sides, kept, strict=True)
+    )
     kept = [numbers[:READ_LINES] for numbers in kept]
     runs = [
         replace(run, stdout="\n".join(lines[n][:_LINE_LIMIT_CHARACTERS] for n in numbers))
@@ -63,10 +69,17 @@ def essence(first: Run, second: Run) -> Pair:
     return Pair(runs[0], runs[1], numbers, whole)
 
 
-def _has_long_line(*runs: Run) -> bool:
-    return any(
-        len(line) > _LINE_LIMIT_CHARACTERS for run in runs for line in run.stdout.split("\n")
-    )
+def _with_short_stderr(run: Run) -> tuple[Run, bool]:
+    """The run with what is read of its stderr, and whether that is all: complaints come first."""
+    lines = run.stderr.split("\n")
+    if len(lines) <= READ_LINES and not _has_long_line(lines):
+        return run, True
+    kept = [line[:_LINE_LIMIT_CHARACTERS] for line in lines[:READ_LINES]]
+    return replace(run, stderr="\n".join(kept)), False
+
+
+def _has_long_line(*texts: Sequence[str]) -> bool:
+    return any(len(line) > _LINE_LIMIT_CHARACTERS for lines in texts for line in lines)
 
 
 _ANSWERS_OF_FAULT = frozenset(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stillfixed.actors.verdicts import Run, examine, judge
+from stillfixed.actors.verdicts import Platform, Run, examine, judge
 from tests.support.outputs import GOOD, LAYOUTS
 
 LONG = [
@@ -56,3 +56,22 @@ def test_one_long_run_alone() -> None:
     bad = Run(show(world(6_000, item4321="Failed"), 77))
     assert examine("fleetctl list", bad, platform=platform).health == "fault"
     assert examine("fleetctl list", Run("x" * 900_000), platform=platform).health == "unclear"
+
+
+@pytest.mark.parametrize("platform", ["posix", "powershell", "cmd", "network"])
+def test_what_was_cut_from_a_long_line_is_never_called_fixed(platform: Platform) -> None:
+    """The fault that has gone from the beginning of a line may stand at its end now."""
+    before, after = "web1 failed, " + "web2 ok, " * 2_000, "web2 ok, " * 2_000 + "web1 failed"
+    for first, second in ((Run(before), Run(after)), (Run("ok", before), Run("ok", after))):
+        assert judge("fleetctl list", first, second, platform=platform).verdict == "inconclusive"
+
+
+def test_an_expectation_goes_by_the_whole_of_a_long_output() -> None:
+    """Also where only some of its lines are read for anything else."""
+    show, platform = LAYOUTS["unix table"]
+    good, bad = Run(show(world(6_000), 77)), Run(show(world(6_000, item3000="Failed"), 77))
+    for expect in ("stdout not contains Failed", "STATUS != Failed"):
+        found = judge("fleetctl list", bad, good, expect=expect, platform=platform)
+        assert found.verdict == "fixed", found.reasons
+        back = judge("fleetctl list", bad, bad, expect=expect, platform=platform)
+        assert back.verdict == "still_failing"
