@@ -5,6 +5,7 @@ Its work can be done twice without harm, so Ray may also repeat the call that do
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,33 +27,48 @@ class _Stopped(msgspec.Struct, frozen=True):
 
 
 class ViewsActor:
-    """One process that makes the views. Blank until `run`."""
+    """One process that makes the views, from `run` until `stop`."""
 
     def __init__(self, log_url: str, folder: str) -> None:
         self._log_url = log_url
         self._folder = Path(folder)
+        self._stop = asyncio.Event()
 
     async def pid(self) -> int:
         return os.getpid()
 
-    async def run(self) -> bytes:
-        """Make the views until they stop; why, encoded. Errors of ours do not survive the way
-        through Ray as what they are."""
-        from stillfixed.projections.worker import Worker
+    async def stop(self) -> None:
+        """Let `run` end in order."""
+        self._stop.set()
 
+    async def run(self) -> bytes:
+        """Make the views until they stop; why, encoded, or nothing where that was asked for. Errors
+        of ours do not survive the way through Ray as what they are."""
+        making = asyncio.create_task(self._make())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({making, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (making, stopping):
+            task.cancel()
         try:
-            log = await open_log(self._log_url)
-            try:
-                worker = await Worker.start(log, self._folder)
-                try:
-                    await worker.run()
-                finally:
-                    await worker.close()
-            finally:
-                await log.close()
+            await making
+        except asyncio.CancelledError:
+            pass
         except StillfixedError as error:
             return msgspec.json.encode(_Stopped(error.code, error.message))
         return b""
+
+    async def _make(self) -> None:
+        from stillfixed.projections.worker import Worker
+
+        log = await open_log(self._log_url)
+        try:
+            worker = await Worker.start(log, self._folder)
+            try:
+                await worker.run()
+            finally:
+                await worker.close()
+        finally:
+            await log.close()
 
 
 def start_actor(settings: Settings) -> Any:
@@ -66,8 +82,17 @@ async def keep_views(settings: Settings, actor: Any = None) -> None:
     """Have the views made until cancelled. Where another worker makes them, wait for it to end.
     Raises what stops them: `ViewsStopped` at an event that cannot be understood, `ViewsFull`."""
     actor = actor or start_actor(settings)
-    while answer := await actor.run.remote():
-        stopped = msgspec.json.decode(answer, type=_Stopped)
-        if stopped.code != ViewsFenced.code:
-            raise from_code(stopped.code, stopped.message)
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    making = asyncio.ensure_future(actor.run.remote())
+    try:
+        while answer := await asyncio.shield(making):
+            stopped = msgspec.json.decode(answer, type=_Stopped)
+            if stopped.code != ViewsFenced.code:
+                raise from_code(stopped.code, stopped.message)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            making = asyncio.ensure_future(actor.run.remote())
+    except asyncio.CancelledError:
+        # In order: Ray complains of work that ends because it ends itself.
+        with suppress(Exception):  # of an actor that died the work is over, too
+            await actor.stop.remote()
+            await making
+        raise

@@ -167,8 +167,10 @@ async def serve(on: Common) -> None:
         with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
             await asyncio.Event().wait()
     finally:
-        views.cancel()
         async with waiting("Letting the sessions go …"):
+            views.cancel()
+            with suppress(asyncio.CancelledError):
+                await views
             await service.close()
         err().print("The host has ended. Everything is in the log.")
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 
+import pytest
+
 from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.service import Settings
 from stillfixed.projections import views, views_folder
@@ -33,3 +35,5 @@ async def test_views_follow_sessions_over_the_death_of_their_process(
         found = seen.sql("SELECT text FROM annotations").fetchall()
         assert found == [("The worker died.",)]
     keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
