@@ -21,8 +21,12 @@ from stillfixed.projections.facts import FACTS_VERSION, VIEWS_STREAM, EventSetAs
 from stillfixed.projections.publishing import publish
 from stillfixed.projections.store import Store
 
-BATCH_EVENTS = 20_000
-"""Enough that catching up is not held up by commits; some 20 MB in memory."""
+BATCH_EVENTS = 50_000
+"""Enough that catching up is not held up by commits; some 50 MB in memory."""
+
+CHECKPOINT_EVENTS = 1_000_000
+"""So often, what was written is moved into the file while catching up: what is only in the
+write-ahead log is in memory too."""
 
 PUBLISH_EVERY_SECONDS = 1.0
 WORKER_STREAM = "~views/worker"
@@ -76,7 +80,7 @@ class Worker:
         """Everything that is in the log now, into the tables. While a batch is written, the next
         is read and decoded. Raises `ViewsStopped` at an event that cannot be understood."""
         newest = await self.log.newest_position()
-        position = self.store.position
+        position = moved = self.store.position
         adding: asyncio.Future[None] | None = None
         try:
             while position < newest:
@@ -84,6 +88,9 @@ class Worker:
                 rows, stopped = self._decoded(batch)
                 if adding is not None:
                     await adding
+                if position - moved >= CHECKPOINT_EVENTS:
+                    await asyncio.to_thread(self.store.checkpoint)
+                    moved = position
                 position = stopped.position - 1 if stopped else batch[-1].position
                 adding = asyncio.ensure_future(asyncio.to_thread(self.store.add, rows, position))
                 if stopped:
