@@ -50,9 +50,10 @@ def known_closures(
 ) -> pd.DataFrame:
     """One row a closure known at `as_of`, sorted by time, with what the statistics need.
 
-    Columns: team, closed_at, adopted_on (NaT never), after (closed at or after adoption), mature,
-    kind (of a callback seen by `as_of`, else None), days (to it, or to `as_of`), seen (whether it
-    came), came_back (a counted callback inside the window), weeks' names left to the caller.
+    Columns: team; closed_at; adopted_on, NaT for never; after: closed at or after adoption;
+    mature; kind of a callback seen by `as_of`, else None; in_window: it came inside the window;
+    seen: a counted callback came; came_back: one did inside the window; days until it, or until
+    `as_of`.
     Raises AdoptionDataError.
     """
     _check(closures, adoption, as_of)
@@ -60,11 +61,12 @@ def known_closures(
         ["closed_at", "ticket"], ignore_index=True
     )
     window = timedelta(days=definition.window_days)
-    dates = adoption.set_index("team")["adopted_on"]
     called = known["callback_at"] <= as_of
     counted = called & known["callback_kind"].isin(definition.counted)
     until = known["callback_at"].where(counted, pd.Timestamp(as_of))
-    adopted_on = known["team"].map(dates)
+    adopted_on = pd.to_datetime(
+        known["team"].map(adoption.set_index("team")["adopted_on"].to_dict())
+    )
     return pd.DataFrame(
         {
             "team": known["team"].astype(str),
@@ -86,7 +88,7 @@ def immature_weeks(known: pd.DataFrame, as_of: datetime, definition: Definition)
     if known.empty:
         return 0
     day = known["closed_at"].dt.normalize()
-    monday = day - pd.to_timedelta(day.dt.dayofweek, unit="D")
+    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
     ready = monday + timedelta(days=7 + definition.window_days) <= as_of
     return int(monday[~ready].nunique())
 

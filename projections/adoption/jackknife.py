@@ -2,13 +2,13 @@
 
 Closures of one team resemble each other, so a team is one observation, and there are 5 to 20 of
 them. The usual clustered error of Callaway and Sant'Anna comes from influence functions: a team
-that adopts alone on its date is its own mean there and adds nothing, so that 95 % intervals of
-eight teams hold the truth in some 60 to 80 % of simulated histories. A multiplier bootstrap
-reweighs the same zeros. Leaving a team out moves the estimate by what that team contributes,
-whichever side it is on: the cluster jackknife (CV3; MacKinnon, Nielsen and Webb 2023, "Fast and
-reliable jackknife and bootstrap methods for cluster-robust inference"), mildly conservative, and
-beside t quantiles with one degree fewer than there are teams it holds what it says; the
-simulations in tests/unit/adoption measure it.
+that adopts alone on its date is its own mean there and adds nothing. With t quantiles and 5 to 10
+teams, such 95 % intervals held the truth in 85 % of simulated histories; a multiplier bootstrap
+reweighs the same zeros (Webb weights: 88 %). Leaving a team out moves the estimate by what that
+team contributes, whichever side it is on: the cluster jackknife (CV3; MacKinnon, Nielsen and Webb
+2023, "Fast and reliable jackknife and bootstrap methods for cluster-robust inference"). Beside t
+quantiles with one degree fewer than there are teams it holds what it says, mildly on the safe
+side; tests/unit/test_adoption_effect.py measures it.
 """
 
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ def by_team(known: pd.DataFrame) -> tuple[TeamRates, ...]:
         teams.append(
             TeamRates(
                 team=str(team),
-                adopted_on=adopted.to_pydatetime() if has else None,
+                adopted_on=adopted.floor("us").to_pydatetime() if has else None,
                 before=before,
                 after=after if has else None,
                 change=change_between(before, after) if has else None,
