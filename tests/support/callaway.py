@@ -21,7 +21,7 @@ class Judged(NamedTuple):
 
 
 def att(rate: Array, weight: Array, first: Array, kept: Array) -> Array:
-    """The mean effect [histories] of rate [histories, teams, periods] and weight [histories, teams].
+    """The mean effect [histories], of rate [histories, teams, periods], weight [histories, teams].
 
     first [teams] is the index of the first period after adoption, at least `periods` for none;
     kept [teams] says who is there.

@@ -119,22 +119,23 @@ def of_at(data: pd.DataFrame, history: History, as_of: datetime) -> AdoptionRepo
 
 def test_young_closures_never_look_like_a_drop() -> None:
     """Adoption some weeks ago, slow callbacks, no effect: counting all closures would show one."""
-    naive, honest = [], []
-    for seed in range(25):
+    naive, honest, fell = [], [], 0
+    for seed in range(16):
         rng = np.random.default_rng([seed, 5])
-        history = msp_history(rng, 0.0, teams=8, window_days=30, weekly=40)
+        history = msp_history(rng, 0.0, teams=8, window_days=30, weekly=20)
         as_of = START + 40 * 7 * DAY
         dates = [as_of - timedelta(days=float(one)) for one in rng.uniform(32, 60, 8)]
         adoption = history.adoption.assign(adopted_on=pd.to_datetime(pd.Series(dates)))
         report = adoption_report(history.closures, adoption, as_of, 30)
-        assert report.answer != "fell"
+        fell += report.answer == "fell"
         assert report.change is not None
         honest.append(report.change.change)
         seen = history.closures.merge(adoption, on="team").query("closed_at <= @as_of")
         back = seen["callback_at"] <= (seen["closed_at"] + 30 * DAY).clip(upper=pd.Timestamp(as_of))
         after = seen["closed_at"] >= seen["adopted_on"]
         naive.append(back[after].mean() - back[~after].mean())
-    assert np.mean(naive) < -0.03
+    assert np.mean(naive) < -0.02
+    assert fell <= 1  # of 16: 2.5 % of intervals lie wholly below zero by chance
     assert abs(np.mean(honest)) < 0.01
 
 
