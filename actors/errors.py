@@ -28,7 +28,8 @@
         ├── ViewsFull           the disk is full; the views stay as they were       [retryable]
         ├── ViewsMissing        nothing is published yet, or not up to this position [retryable]
         ├── ViewsTooNew         the file was written by a newer stillfixed
-        └── QueryError          a query that is wrong, that writes, or that ran too long
+        ├── QueryError          a query that is wrong, that writes, or that ran too long
+        └── AdoptionDataError   closures or dates that a report cannot use; names column or ticket
 
 A message says what happened, to what, and what to do next. `retryable` says that the same call with
 the same request id may succeed later, and will not be carried out twice.
@@ -170,6 +171,10 @@ class ViewsTooNew(ViewsError):
 
 class QueryError(ViewsError):
     code = "query"
+
+
+class AdoptionDataError(ViewsError):
+    code = "adoption_data"
 
 
 def _tree(root: type[StillfixedError]) -> list[type[StillfixedError]]:

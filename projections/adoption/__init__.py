@@ -4,7 +4,7 @@
 rests on.
 """
 
-from stillfixed.projections.adoption.closures import AdoptionDataError
+from stillfixed.actors.errors import AdoptionDataError
 from stillfixed.projections.adoption.model import AdoptionReport
 from stillfixed.projections.adoption.report import adoption_report
 

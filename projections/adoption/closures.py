@@ -10,18 +10,12 @@ from typing import get_args
 
 import pandas as pd
 
-from stillfixed.actors.errors import StillfixedError
+from stillfixed.actors.errors import AdoptionDataError
 from stillfixed.projections.adoption.model import Counted, Definition
 
 EXPLICIT: tuple[Counted, ...] = ("reopened", "new_ticket")
 WINDOWS_DAYS = (7, 14, 30)
 NEEDED = ("ticket", "team", "closed_at", "callback_at", "callback_kind")
-
-
-class AdoptionDataError(StillfixedError):
-    """The data handed to the report cannot be used; the message names column and row."""
-
-    code = "adoption_data"
 
 
 def definition_of(window_days: int, counted: Sequence[Counted] = EXPLICIT) -> Definition:

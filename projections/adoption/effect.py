@@ -165,15 +165,18 @@ def _event_study(whole: Estimate, without: list[Estimate]) -> tuple[EventPoint, 
 
 
 def _trend_before(whole: Estimate, without: list[Estimate]) -> Change | None:
-    slope = _slope_before(whole)
-    if not np.isfinite(slope):
+    """The slope through the points before adoption that do not hang on one team alone."""
+    offsets = [
+        offset
+        for offset in range(-TREND_PERIODS, 0)
+        if all(offset in one.by_offset for one in (whole, *without))
+    ]
+    if len(offsets) < 3:
         return None
-    found = spread([_slope_before(one) for one in without])
-    return Change(change=slope, interval=found.interval(slope) if found else None)
 
+    def slope(one: Estimate) -> float:
+        return float(np.polyfit(offsets, [one.by_offset[offset] for offset in offsets], 1)[0])
 
-def _slope_before(one: Estimate) -> float:
-    before = {e: c for e, c in one.by_offset.items() if -TREND_PERIODS <= e <= -1}
-    if len(before) < 3:
-        return float("nan")
-    return float(np.polyfit(list(before), list(before.values()), 1)[0])
+    found = spread([slope(one) for one in without])
+    change = slope(whole)
+    return Change(change=change, interval=found.interval(change) if found else None)

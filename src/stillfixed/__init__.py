@@ -9,6 +9,7 @@ decide on, in DuckDB.
 from stillfixed.actors.client import Client, Session, connect
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
 from stillfixed.actors.errors import (
+    AdoptionDataError,
     ConnectionLost,
     EndpointError,
     EndpointUnreachable,
@@ -45,6 +46,7 @@ from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_ch
 from stillfixed.projections import views
 
 __all__ = [
+    "AdoptionDataError",
     "AsyncClient",
     "AsyncSession",
     "Client",
