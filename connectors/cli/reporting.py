@@ -35,7 +35,7 @@ Adopted = Annotated[
         "--adopted",
         metavar="FILE",
         help="Teams and the days they adopted (team, adopted_on; CSV or Parquet)."
-        " By default the days when a policy first enforced.",
+        " By default since a policy first warned or enforced.",
     ),
 ]
 
@@ -91,22 +91,23 @@ def _adoption(
 ) -> "AdoptionReport":
     # Here, because statistics take a second to import and other verbs do not need them.
     from stillfixed.projections.adoption import adoption_report
-    from stillfixed.projections.adoption import source as data
+    from stillfixed.projections.adoption import source as files
     from stillfixed.projections.adoption.closures import EXPLICIT
+    from stillfixed.projections.frames import adoption_frames
 
-    dates = data.read_frame(adopted, "adopted_on") if adopted else None
+    dates = files.read_frame(adopted, "adopted_on") if adopted else None
     if source:
-        closures = data.read_frame(source, "closed_at", "callback_at")
+        closures = files.read_frame(source, "closed_at", "callback_at")
         assert dates is not None  # asked for above
-        end = data.newest(closures)
+        end = files.newest(closures)
     else:
         with open_views(on.settings()) as views:
-            closures, end = data.closures_frame(views), data.data_until(views)
-            dates = data.adoption_frame(views) if dates is None else dates
+            closures, from_policies, end = adoption_frames(views)
+        dates = from_policies if dates is None else dates
     return adoption_report(
         closures,
         dates,
-        data.as_utc(until or end),
+        files.as_utc(until or end),
         window,
         counted=(*EXPLICIT, "suspected") if suspected else EXPLICIT,
     )

@@ -1,66 +1,15 @@
-"""Where the report's data comes from: the views, or files. Room: projections.
+"""The report's data from files, for who has no log yet. Room: projections.
 
-The guarantee: what comes out is what `adoption_report` takes. Times are UTC without a zone.
+What comes out is what `adoption_report` takes: times are UTC without a zone. From the views it
+comes with `stillfixed.projections.frames.adoption_frames`.
 """
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from stillfixed.actors.errors import AdoptionDataError
-from stillfixed.projections.reading import Views
-
-Mode = Literal["observe", "warn", "enforce"]
-
-CLOSURES = """
-SELECT ticket, team, client, technician, category, proof, closed_at,
-    -- A reopening whose moment the ticket system does not tell counts in every window.
-    CASE WHEN reopened_undated > 0 THEN closed_at
-         ELSE coalesce(least(reopened_at, linked_at), suspected_at) END AS callback_at,
-    CASE WHEN reopened_undated > 0 OR reopened_at <= coalesce(linked_at, reopened_at)
-         THEN 'reopened'
-         WHEN linked_at IS NOT NULL THEN 'new_ticket'
-         WHEN suspected_at IS NOT NULL THEN 'suspected' END AS callback_kind
-FROM closed_tickets
-ORDER BY closed_at
-"""
-
-ADOPTION = """
-WITH teams AS (SELECT DISTINCT team FROM closed_tickets),
-for_teams AS (FROM policy_phase WHERE client = ''),
-in_force AS (       -- at every moment when a policy begins: the team's own before everybody's
-    SELECT t.team, m.since AS moment,
-           max_by(p.mode, {own: p.team <> '', begun: p.since}) AS mode
-    FROM teams t, (SELECT DISTINCT since FROM for_teams) m
-    JOIN for_teams p ON p.team IN ('', t.team)
-        AND p.since <= m.since AND (p.until IS NULL OR p.until > m.since)
-    GROUP BY ALL
-)
-SELECT team, min(moment) FILTER (mode = ?) AS adopted_on
-FROM teams LEFT JOIN in_force USING (team)
-GROUP BY team ORDER BY team
-"""
-
-
-def closures_frame(views: Views) -> pd.DataFrame:
-    """Every closure in the views. An explicit callback goes before a suspected one."""
-    return _times(views.sql(CLOSURES).df(), "closed_at", "callback_at")
-
-
-def adoption_frame(views: Views, mode: Mode = "enforce") -> pd.DataFrame:
-    """When a policy of this mode first was in force for each team, whoever the client."""
-    return _times(views.sql(ADOPTION, [mode]).df(), "adopted_on")
-
-
-def data_until(views: Views) -> datetime:
-    """The newest moment that the log tells of. Raises AdoptionDataError where it is empty."""
-    rows = views.sql("SELECT data_until FROM checkpoint WHERE data_until IS NOT NULL").fetchall()
-    if not rows:
-        raise AdoptionDataError("The views hold no events yet: import tickets, or work first.")
-    found: datetime = rows[0][0]
-    return found
 
 
 def read_frame(path: Path, *times: str) -> pd.DataFrame:
