@@ -8,11 +8,16 @@ those after `as_of` are not there to be seen.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
+from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.runtime.policies import PoliciesAdopted
+from stillfixed.actors.tickets import events as t
 from stillfixed.projections.adoption.closures import definition_of, known_closures
 from stillfixed.projections.adoption.effect import Panel, panel_of
 
@@ -128,3 +133,35 @@ def coverage_of(
         {float(size): float(held[effect == size].mean()) for size in np.unique(effect)},
         float(called[nothing].mean()),
     )
+
+
+async def tell(log: EventLog, history: History) -> None:
+    """Put a history into a log as a ticket system would tell it, and a policy for each adopter."""
+    texts = [
+        f'[[policy]]\nname = "{row.team}"\nmode = "enforce"\nteams = ["{row.team}"]\n'
+        f"from = {row.adopted_on:%Y-%m-%d}\n"
+        for row in history.adoption.itertuples()
+        if pd.notna(row.adopted_on)
+    ]
+    adopted = PoliciesAdopted(at=START.replace(tzinfo=UTC), by="mona", text="\n".join(texts))
+    streams: dict[str, list[bytes]] = {"~policies": [msgspec.json.encode(adopted)]}
+    for row in history.closures.itertuples():
+        told: list[t.TicketEvent] = [_ticket(t.TicketResolved, row, row.closed_at)]
+        if pd.notna(row.callback_at):
+            told.append(_ticket(t.TicketReopened, row, row.callback_at))
+        streams[t.ticket_stream("desk", row.ticket)] = [msgspec.json.encode(one) for one in told]
+    for name, events in streams.items():
+        claim = await log.claim(name)
+        await log.append(
+            Append(
+                stream=name, epoch=claim.epoch, expected_version=claim.version, events=tuple(events)
+            )
+        )
+
+
+def _ticket(kind: type[t.TicketEvent], row: Any, at: pd.Timestamp) -> t.TicketEvent:
+    moment = at.floor("us").to_pydatetime().replace(tzinfo=UTC)
+    return kind(
+        at=moment, system="desk", ticket=row.ticket, client=row.client, team=row.team,
+        technician=row.technician, category=row.category,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Notebooks on the views, to open in Jupyter: a test executes each on generated data."""
