@@ -4,22 +4,20 @@ Every rate is drawn with its interval, and a week that is not mature is drawn ho
 joined to the line: it can still rise. Frames are those that the views give.
 """
 
-from typing import TypeVar
-
 import altair as alt
 import pandas as pd
 
 from stillfixed.projections.adoption.model import AdoptionReport, Effect
 from stillfixed.projections.adoption.words import team_name
 
-Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 WIDTH_PIXELS = 640
 BLUE, GREY, ORANGE = "#2f5d8c", "#8a8f98", "#c8642b"
 MODES = ["observe", "warn", "enforce"]
 PERCENT = alt.Axis(format=".0%")
 
 
-def callback_rate(rates: pd.DataFrame, phases: pd.DataFrame) -> alt.LayerChart:
+def callback_rate(rates: pd.DataFrame, phases: pd.DataFrame) -> Drawing:
     """Callback rate by week, of one window and name (`callback_rate`), and when policies began
     (`policy_phase`)."""
     weeks = rates.assign(week=pd.to_datetime(rates["week"]))
@@ -58,7 +56,7 @@ def callback_rate(rates: pd.DataFrame, phases: pd.DataFrame) -> alt.LayerChart:
     return _sized(alt.layer(*layers), "Callback rate, weeks that can still rise hollow")
 
 
-def by_proof(rates: pd.DataFrame) -> alt.LayerChart:
+def by_proof(rates: pd.DataFrame) -> Drawing:
     """How many closures came back, by how they were proven (`callback_by_proof`, one window)."""
     base = alt.Chart(rates).encode(
         alt.Y("proof:N", title=None, sort=["proven", "refused_then_fixed", "waived", "unverified"])
@@ -76,7 +74,7 @@ def by_proof(rates: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def verification_differences(fields: pd.DataFrame) -> alt.Chart:
+def verification_differences(fields: pd.DataFrame) -> Drawing:
     """Which fields of which checks changed, and how (`verification_fields`)."""
     counted = fields.groupby(["command", "field", "verdict"], as_index=False, dropna=False).size()
     return _sized(
@@ -92,14 +90,15 @@ def verification_differences(fields: pd.DataFrame) -> alt.Chart:
     )
 
 
-def rework_cost(costs: pd.DataFrame) -> alt.Chart:
+def rework_cost(costs: pd.DataFrame) -> Drawing:
     """Hours lost to callbacks, by week and team (`rework_cost`, one window), young weeks pale."""
     weeks = costs.assign(week=pd.to_datetime(costs["week"]))
+    span_weeks = (weeks["week"].max() - weeks["week"].min()) / pd.Timedelta(weeks=1) + 1
     return _sized(
         alt.Chart(weeks)
-        .mark_bar()
+        .mark_bar(size=max(2, 0.8 * WIDTH_PIXELS / span_weeks) if len(weeks) else 2)
         .encode(
-            alt.X("yearmonthdate(week):T", title="week of closure"),
+            alt.X("week:T", title="week of closure"),
             alt.Y("sum(hours):Q", title="hours lost"),
             alt.Color("team:N", title="team"),
             alt.Opacity(
@@ -113,7 +112,7 @@ def rework_cost(costs: pd.DataFrame) -> alt.Chart:
     )
 
 
-def before_and_after(report: AdoptionReport) -> alt.LayerChart:
+def before_and_after(report: AdoptionReport) -> Drawing:
     """Each team's rates before and after, with their intervals."""
     rows = [
         {
@@ -147,7 +146,7 @@ def before_and_after(report: AdoptionReport) -> alt.LayerChart:
 _TEAM_COLUMNS = ["team", "time", "rate", "low", "high", "closed"]
 
 
-def event_study(effect: Effect) -> alt.LayerChart:
+def event_study(effect: Effect) -> Drawing:
     """Adopters beside the others, by periods from adoption; left of it the pre-trend."""
     rows = [
         {
@@ -178,7 +177,7 @@ def event_study(effect: Effect) -> alt.LayerChart:
     )
 
 
-def time_to_callback(report: AdoptionReport) -> alt.LayerChart:
+def time_to_callback(report: AdoptionReport) -> Drawing:
     """Kaplan-Meier: the share that came back by each day, with its interval."""
     rows = [
         {
@@ -212,5 +211,6 @@ def _times(*groups: str) -> alt.Scale:
     return alt.Scale(domain=list(groups), range=[colours[group] for group in groups])
 
 
-def _sized(chart: Chart, title: str) -> Chart:
-    return chart.properties(width=WIDTH_PIXELS, title=title)
+def _sized(chart: Drawing, title: str) -> Drawing:
+    drawn: Drawing = chart.properties(width=WIDTH_PIXELS, title=title)
+    return drawn

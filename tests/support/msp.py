@@ -71,7 +71,7 @@ def msp_history(
     kind = np.where(rng.random(len(team)) < 0.7, "reopened", "new_ticket").astype(object)
     closures = pd.DataFrame(
         {
-            "ticket": [f"T-{number}" for number in range(len(team))],
+            "ticket": [f"INC-{number}" for number in range(len(team))],
             "team": [f"team {one:02}" for one in team],
             "client": "Acme",
             "technician": "ana",
