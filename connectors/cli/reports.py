@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stillfixed.connectors.cli import adoption
 from stillfixed.connectors.cli.hosting import Common, verb
 from stillfixed.connectors.cli.terminal import err
 
@@ -16,6 +17,7 @@ report = typer.Typer(no_args_is_help=True, help="Pages and figures for standup a
 def add_to(app: typer.Typer, *, panel: str) -> None:
     app.add_typer(report, name="report", rich_help_panel=panel)
     verb(report, "weekly", panel="Reports", reads=True)(weekly)
+    adoption.add_to(report, panel="Reports")
 
 
 async def weekly(

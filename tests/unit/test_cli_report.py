@@ -1,6 +1,7 @@
 """The verb `report adoption`: from the views, and from files."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import msgspec
@@ -88,3 +89,16 @@ def test_the_verb_reads_the_views(tmp_path: Path) -> None:
     report = msgspec.json.decode(result.stdout, type=AdoptionReport)
     assert report.answer == "no_data"
     assert {one.team for one in report.teams} <= set(made.TEAMS)
+
+
+def test_without_the_extra_the_verb_says_what_to_install(
+    given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statistics are an extra: who has not got it is told its name."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.delitem(sys.modules, "stillfixed.projections.adoption", raising=False)
+    for name in [one for one in sys.modules if one.startswith("stillfixed.projections.adoption.")]:
+        monkeypatch.delitem(sys.modules, name)
+    result = CliRunner().invoke(app, list(given))
+    assert result.exit_code == 2
+    assert "stillfixed[analytics]" in " ".join(result.stderr.split())

@@ -1,6 +1,8 @@
-"""The verbs under `stillfixed report`: what the figures say, in words a reviewer accepts."""
+"""The verb `stillfixed report adoption`: whether it worked, in words a reviewer accepts."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +17,6 @@ from stillfixed.projections import views as open_views
 
 if TYPE_CHECKING:
     from stillfixed.projections.adoption import AdoptionReport
-
-PANEL = "Reports"
-
-reports = typer.Typer(no_args_is_help=True, help="What the figures say, and what they cannot say.")
-
 
 Source = Annotated[
     Path | None,
@@ -40,9 +37,8 @@ Adopted = Annotated[
 ]
 
 
-def add_to(app: typer.Typer, *, panel: str) -> None:
-    app.add_typer(reports, name="report", rich_help_panel=panel)
-    verb(reports, "adoption", panel=PANEL, reads=True)(adoption)
+def add_to(report: typer.Typer, *, panel: str) -> None:
+    verb(report, "adoption", panel=panel, reads=True)(adoption)
 
 
 async def adoption(
@@ -65,13 +61,27 @@ async def adoption(
         raise UsageError("Say with --adopted which team adopted when: a file knows no policies.")
     until = _moment(as_of)
     async with waiting("Computing …"):
-        report = await asyncio.to_thread(_adoption, on, source, adopted, until, window, suspected)
+        with _analytics():
+            report = await asyncio.to_thread(
+                _adoption, on, source, adopted, until, window, suspected
+            )
     if as_json:
         print(msgspec.json.encode(report).decode())
         return
     from stillfixed.connectors.cli.adoption_view import whole
 
     out().print(whole(report))
+
+
+@contextmanager
+def _analytics() -> Iterator[None]:
+    """Statistics are an extra that most machines do not need."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"This report needs {error.name}: pip install 'stillfixed[analytics]' brings it."
+        ) from None
 
 
 def _moment(text: str) -> datetime | None:
