@@ -42,7 +42,7 @@ def definition_of(window_days: int, counted: Sequence[Counted] = EXPLICIT) -> De
 def known_closures(
     closures: pd.DataFrame, adoption: pd.DataFrame, as_of: datetime, definition: Definition
 ) -> pd.DataFrame:
-    """One row a closure known at `as_of`, sorted by time, with what the statistics need.
+    """One row a closure known at `as_of`, with what the statistics need.
 
     Columns: team; closed_at; adopted_on, NaT for never; after: closed at or after adoption;
     mature; kind of a callback seen by `as_of`, else None; in_window: it came inside the window;
@@ -51,9 +51,7 @@ def known_closures(
     Raises AdoptionDataError.
     """
     _check(closures, adoption, as_of)
-    known = closures.loc[closures["closed_at"] <= as_of, list(NEEDED)].sort_values(
-        ["closed_at", "ticket"], ignore_index=True
-    )
+    known = closures.loc[closures["closed_at"] <= as_of, list(NEEDED)].reset_index(drop=True)
     window = timedelta(days=definition.window_days)
     called = known["callback_at"] <= as_of
     counted = called & known["callback_kind"].isin(definition.counted)

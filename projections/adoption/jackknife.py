@@ -28,7 +28,7 @@ MIN_TEAMS = 5
 
 class Spread(NamedTuple):
     standard_error: float
-    degrees: int
+    degrees: float
 
     def interval(self, estimate: float) -> Interval:
         reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)) * self.standard_error
@@ -41,18 +41,28 @@ class Spread(NamedTuple):
         return float(in_deviations) * self.standard_error * float(np.sqrt(teams))
 
 
-def spread(without: Sequence[float]) -> Spread | None:
+def spread(without: Sequence[float], degrees: float | None = None) -> Spread | None:
     """From the estimates with each team left out in turn; None where they cannot say.
 
     They cannot with fewer than MIN_TEAMS, or where one team is all there is on a side, so that
-    without it there is no estimate (nan).
+    without it there is no estimate (nan). `degrees` are by default one fewer than the teams.
     """
     estimates = np.asarray(without, dtype=float)
     teams = len(estimates)
     if teams < MIN_TEAMS or not np.isfinite(estimates).all():
         return None
     variance = (teams - 1) / teams * float(np.sum((estimates - estimates.mean()) ** 2))
-    return Spread(float(np.sqrt(variance)), teams - 1) if variance > 0 else None
+    return Spread(float(np.sqrt(variance)), degrees or teams - 1) if variance > 0 else None
+
+
+def effective_degrees(weights: Sequence[float]) -> float:
+    """Degrees of freedom of a plain weighted mean: of so many equal teams as tell as much (Kish).
+
+    For the estimate of Callaway and Sant'Anna it would be too wide: there a team's weight is spread
+    over both sides, and simulations ask for no such correction.
+    """
+    sizes = np.asarray(weights, dtype=float)
+    return max(float(sizes.sum() ** 2 / np.sum(sizes**2)) - 1, 1.0)
 
 
 def detectable_by_volume(before: Rate, after: Rate) -> float | None:

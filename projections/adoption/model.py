@@ -92,7 +92,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     change: float
     interval: Interval | None
     standard_error: float | None
-    degrees: int
+    degrees: float
     teams: int
     adopters: int
     periods: int

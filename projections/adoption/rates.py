@@ -7,7 +7,12 @@ Only mature closures are counted. Intervals of a team's rate take its closures a
 import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from stillfixed.projections.adoption.jackknife import CONFIDENCE, MIN_TEAMS, spread
+from stillfixed.projections.adoption.jackknife import (
+    CONFIDENCE,
+    MIN_TEAMS,
+    effective_degrees,
+    spread,
+)
 from stillfixed.projections.adoption.model import Change, Interval, Rate, TeamRates
 
 
@@ -79,7 +84,7 @@ def together(teams: tuple[TeamRates, ...]) -> tuple[Rate, Rate, Change | None]:
         left, right = _pooled(both[:index] + both[index + 1 :])
         without.append((right.rate or 0.0) - (left.rate or 0.0))
     change = after.rate - before.rate
-    found = spread(without)
+    found = spread(without, effective_degrees([left.closed + right.closed for left, right in both]))
     return before, after, Change(change=change, interval=found.interval(change) if found else None)
 
 

@@ -9,6 +9,8 @@ from scipy import stats
 from stillfixed.projections.adoption import adoption_report
 from stillfixed.projections.adoption.effect import effect_of
 from stillfixed.projections.adoption.jackknife import Spread
+from stillfixed.projections.adoption.model import Change, TeamRates
+from stillfixed.projections.adoption.rates import rate_of, together
 from tests.support.callaway import as_arrays, designs, histories, judged
 from tests.support.msp import EFFECTS, coverage_of, msp_history, panel
 
@@ -48,7 +50,7 @@ def test_intervals_hold_the_truth_in_93_to_97_of_100_of_thousands_of_histories()
 def test_intervals_hold_the_truth_closure_by_closure() -> None:
     """The same from closures with callbacks that come late or not yet; tests/faults has more."""
     judgements = []
-    for seed in range(50):
+    for seed in range(30):
         for effect in EFFECTS:
             history = msp_history(np.random.default_rng([seed, 7]), effect, weekly=15)
             _, low, high = judged(*as_arrays(panel(history)))
@@ -136,3 +138,34 @@ def test_the_smallest_detectable_change_is_seen_in_four_of_five_histories() -> N
     effect = -spread.smallest_detectable()
     again = judged(*histories(rng, design, effect, 400), design.first)
     assert 0.7 <= np.mean(again.high < 0) <= 0.9
+
+
+@pytest.mark.parametrize("teams", [5, 9])
+def test_the_mere_change_has_an_interval_that_holds_too(teams: int) -> None:
+    """Where there is nothing to compare with, the change of all teams together is printed: its
+    interval holds the change that was put in, teams unequal and restless."""
+    rng = np.random.default_rng(teams)
+    judgements = []
+    for _ in range(150):
+        closed = rng.poisson(400 * np.exp(rng.normal(0, 0.5, teams)))
+        base = rng.uniform(0.16, 0.26, teams)
+        for effect in EFFECTS:
+            after = np.clip(base + effect + 0.02 * rng.normal(size=teams), 0.005, 1)
+            before, later = rng.binomial(closed, base), rng.binomial(closed, after)
+            sides = tuple(
+                TeamRates(
+                    team=str(team),
+                    adopted_on=None,
+                    before=rate_of(int(before[team]), int(closed[team])),
+                    after=rate_of(int(later[team]), int(closed[team])),
+                    change=Change(change=0.0, interval=None),
+                )
+                for team in range(teams)
+            )
+            _, _, change = together(sides)
+            assert change is not None
+            assert change.interval is not None
+            judgements.append((effect, change.interval.low, change.interval.high))
+    held, called = coverage_of(judgements)
+    assert 0.93 <= np.mean(list(held.values())) <= 0.97, held
+    assert called <= 0.06
