@@ -1,6 +1,7 @@
 """Difference in differences over teams, and the interval for few of them."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -105,6 +106,19 @@ def test_a_period_never_mixes_the_time_before_adoption_with_the_time_after() -> 
     assert (cells["rate"] == (~adopted).astype(float)).all()
 
 
+def test_a_period_counts_for_the_side_with_most_of_its_days() -> None:
+    """A team's first period after adoption begins within half a period of the day it adopted."""
+    history = msp_history(np.random.default_rng(9), 0.0, teams=12, never=0.0)
+    one = panel(history)
+    length = timedelta(weeks=one.period_weeks)
+    start = history.as_of - timedelta(days=14) - one.periods * length
+    first = one.cells.drop_duplicates("team").set_index("team")["first"]
+    dates = history.adoption.set_index("team")["adopted_on"]
+    gaps = [abs(start + (first[team] - 1) * length - dates[team]) for team in first.index]
+    assert max(gaps) <= length / 2
+    assert len(set(first)) > 3
+
+
 def test_without_a_team_to_compare_with_a_change_is_not_called_an_effect() -> None:
     """All adopt on one day: the fall is told, and that it proves nothing."""
     history = msp_history(np.random.default_rng(6), -0.11, teams=8, weekly=60)
@@ -168,4 +182,4 @@ def test_the_mere_change_has_an_interval_that_holds_too(teams: int) -> None:
             judgements.append((effect, change.interval.low, change.interval.high))
     held, called = coverage_of(judgements)
     assert 0.93 <= np.mean(list(held.values())) <= 0.97, held
-    assert called <= 0.06
+    assert called <= 0.09  # of 150: one in twenty, and what chance allows
