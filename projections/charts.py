@@ -137,7 +137,10 @@ def before_and_after(report: AdoptionReport) -> Drawing:
             base.mark_rule(strokeWidth=2).encode(
                 alt.X("low:Q", title="came back", axis=PERCENT), alt.X2("high:Q")
             ),
-            base.mark_point(filled=True, size=60).encode(alt.X("rate:Q"), tooltip=_TEAM_COLUMNS),
+            base.mark_point(filled=True, size=60).encode(
+                alt.X("rate:Q"),
+                tooltip=["team:N", "time:N", "rate:Q", "low:Q", "high:Q", "closed:Q"],
+            ),
         ),
         "Before and after, team by team (mature closures)",
     )
