@@ -52,25 +52,28 @@ def known_closures(
     """
     _check(closures, adoption, as_of)
     known = closures.loc[closures["closed_at"] <= as_of, list(NEEDED)].reset_index(drop=True)
+    closed_at = known["closed_at"]
+    callback_at = pd.to_datetime(known["callback_at"])
+    team = known["team"].astype(str)
+    dates = dict(zip(adoption["team"].astype(str), adoption["adopted_on"], strict=True))
+    adopted_on = pd.to_datetime(team.map(dates))
     window = timedelta(days=definition.window_days)
-    called = known["callback_at"] <= as_of
+    called = callback_at <= as_of
     counted = called & known["callback_kind"].isin(definition.counted)
-    until = known["callback_at"].where(counted, pd.Timestamp(as_of))
-    adopted_on = pd.to_datetime(
-        known["team"].map(adoption.set_index("team")["adopted_on"].to_dict())
-    )
+    in_window = called & (callback_at <= closed_at + window)
+    until = callback_at.where(counted, pd.Timestamp(as_of))
     return pd.DataFrame(
         {
-            "team": known["team"].astype(str),
-            "closed_at": known["closed_at"],
+            "team": team,
+            "closed_at": closed_at,
             "adopted_on": adopted_on,
-            "after": known["closed_at"] >= adopted_on,
-            "mature": known["closed_at"] + window <= as_of,
+            "after": closed_at >= adopted_on,
+            "mature": closed_at + window <= as_of,
             "kind": known["callback_kind"].where(called, None),
-            "in_window": called & (known["callback_at"] <= known["closed_at"] + window),
+            "in_window": in_window,
             "seen": counted,
-            "days": (until - known["closed_at"]) / timedelta(days=1),
-            "came_back": counted & (known["callback_at"] <= known["closed_at"] + window),
+            "came_back": counted & in_window,
+            "days": (until - closed_at) / timedelta(days=1),
         }
     )
 
@@ -101,13 +104,13 @@ def _check(closures: pd.DataFrame, adoption: pd.DataFrame, as_of: datetime) -> N
         (adoption, "adopted_on"),
     ):
         kind = frame[column].dtype
-        if not (len(frame) == 0 or pd.api.types.is_datetime64_dtype(kind)):
+        if not (frame[column].isna().all() or pd.api.types.is_datetime64_dtype(kind)):
             raise AdoptionDataError(
                 f"{column} is {kind}, not times: give UTC times without a zone (datetime64)."
             )
     _refuse(closures, closures["closed_at"].isna(), "has no closed_at")
     _refuse(closures, closures["team"].isna(), "has no team: give it one, '' if there is none")
-    early = closures["callback_at"] < closures["closed_at"]
+    early = pd.to_datetime(closures["callback_at"]) < closures["closed_at"]
     _refuse(closures, early, "came back before it was closed: a callback follows its closure")
     odd = closures["callback_at"].notna() & ~closures["callback_kind"].isin(get_args(Counted))
     _refuse(closures, odd, f"has a callback of no known kind ({', '.join(get_args(Counted))})")

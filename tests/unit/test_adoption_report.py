@@ -238,6 +238,16 @@ def test_without_closures_or_adoption_there_is_nothing_to_tell() -> None:
         assert report.sentence.startswith("The data cannot tell: no mature closures")
 
 
+def test_frames_without_any_callback_or_date_are_taken_as_they_come() -> None:
+    """A column of nothing has no type of its own; teams may be categories."""
+    data = closures(*[("a", day, None, None) for day in range(40)])
+    data = data.assign(callback_at=None, callback_kind=None, team=data["team"].astype("category"))
+    dates = pd.DataFrame({"team": ["a"], "adopted_on": [None]})
+    report = adoption_report(data, dates, START + 60 * DAY)
+    assert report.teams[0].before.callbacks == 0
+    assert report.curves[0].points[14].came_back == 0
+
+
 def test_the_report_is_plain_data() -> None:
     """It goes to JSON and comes back as it was."""
     report = of(msp_history(np.random.default_rng(23), -0.11, teams=6))
