@@ -176,6 +176,16 @@ def test_a_team_has_adopted_when_a_policy_warns_or_enforces(told: Told) -> None:
     assert found == [("field", 4, 5), ("night", 5, 5)]
 
 
+def test_a_policy_for_some_clients_only_is_no_adoption_of_a_team(told: Told) -> None:
+    """Most closures of the team go on as before."""
+    text = '[[policy]]\nname = "acme"\nmode = "enforce"\nclients = ["Acme"]\n'
+    told.add("~policies", PoliciesAdopted(at=day(1), by="mia", text=text))
+    told.ticket(t.TicketResolved, "1", 1)
+    assert told.rows("SELECT team, adopted_at, enforced_at FROM adoption") == [
+        ("field", None, None)
+    ]
+
+
 def test_first_contact_resolution_by_two_definitions(told: Told) -> None:
     """One session, or no change of hands; a callback undoes both."""
     told.session("s-1", "1", 0)
