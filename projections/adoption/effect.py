@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import CallawaySantAnna, SurveyDesign
 
-from stillfixed.projections.adoption.jackknife import Spread, spread
+from stillfixed.projections.adoption.jackknife import Spread, degrees_between, spread
 from stillfixed.projections.adoption.model import Change, Definition, Effect, EventPoint
 
 PERIODS_WANTED = 8
@@ -136,35 +136,40 @@ def effect_of(panel: Panel) -> tuple[Effect | None, Spread | None]:
         return None, None
     first = panel.cells.groupby("team")["first"].first()
     without = {str(team): estimate(panel.without(str(team))) for team in first.index}
-    found = spread([one.change for one in without.values()])
+    adopters = first > 0
+    controls = ~adopters | (first > first[adopters].min())  # at least for a while
+    degrees = degrees_between(adopters.tolist(), controls.tolist())
+    found = spread([one.change for one in without.values()], degrees)
     effect = Effect(
         expected=whole.observed - whole.change,
         observed=whole.observed,
         change=whole.change,
         interval=found.interval(whole.change) if found else None,
         standard_error=found.standard_error if found else None,
-        degrees=found.degrees if found else 0,
+        degrees=degrees,
         teams=len(first),
-        adopters=int((first > 0).sum()),
+        adopters=int(adopters.sum()),
         periods=panel.periods,
         period_weeks=panel.period_weeks,
-        event_study=_event_study(whole, list(without.values())),
-        trend_before=_trend_before(whole, list(without.values())),
+        event_study=_event_study(whole, list(without.values()), degrees),
+        trend_before=_trend_before(whole, list(without.values()), degrees),
         without_team={team: one.change for team, one in without.items() if np.isfinite(one.change)},
     )
     return effect, found
 
 
-def _event_study(whole: Estimate, without: list[Estimate]) -> tuple[EventPoint, ...]:
+def _event_study(
+    whole: Estimate, without: list[Estimate], degrees: float
+) -> tuple[EventPoint, ...]:
     points = []
     for offset, change in sorted(whole.by_offset.items()):
-        found = spread([one.by_offset.get(offset, np.nan) for one in without])
+        found = spread([one.by_offset.get(offset, np.nan) for one in without], degrees)
         interval = found.interval(change) if found and offset != -1 else None
         points.append(EventPoint(offset=offset, change=change, interval=interval))
     return tuple(points)
 
 
-def _trend_before(whole: Estimate, without: list[Estimate]) -> Change | None:
+def _trend_before(whole: Estimate, without: list[Estimate], degrees: float) -> Change | None:
     """The slope through the points before adoption that do not hang on one team alone."""
     offsets = [
         offset
@@ -177,6 +182,6 @@ def _trend_before(whole: Estimate, without: list[Estimate]) -> Change | None:
     def slope(one: Estimate) -> float:
         return float(np.polyfit(offsets, [one.by_offset[offset] for offset in offsets], 1)[0])
 
-    found = spread([slope(one) for one in without])
+    found = spread([slope(one) for one in without], degrees)
     change = slope(whole)
     return Change(change=change, interval=found.interval(change) if found else None)

@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from stillfixed.projections.adoption.jackknife import (
     CONFIDENCE,
     MIN_TEAMS,
-    effective_degrees,
+    effective_number,
     spread,
 )
 from stillfixed.projections.adoption.model import Change, Interval, Rate, TeamRates
@@ -84,7 +84,8 @@ def together(teams: tuple[TeamRates, ...]) -> tuple[Rate, Rate, Change | None]:
         left, right = _pooled(both[:index] + both[index + 1 :])
         without.append((right.rate or 0.0) - (left.rate or 0.0))
     change = after.rate - before.rate
-    found = spread(without, effective_degrees([left.closed + right.closed for left, right in both]))
+    told = effective_number([left.closed + right.closed for left, right in both])
+    found = spread(without, max(told - 1, 1.0))
     return before, after, Change(change=change, interval=found.interval(change) if found else None)
 
 

@@ -51,8 +51,16 @@ def judged(rate: Array, weight: Array, first: Array) -> Judged:
     change = att(rate, weight, first, everyone)
     without = np.stack([att(rate, weight, first, np.arange(teams) != one) for one in range(teams)])
     variance = (teams - 1) / teams * ((without - without.mean(0)) ** 2).sum(0)
-    reach = stats.t.ppf(0.975, teams - 1) * np.sqrt(variance)
+    reach = stats.t.ppf(0.975, degrees_of(first, rate.shape[2])) * np.sqrt(variance)
     return Judged(change, change - reach, change + reach)
+
+
+def degrees_of(first: Array, periods: int) -> float:
+    """Satterthwaite's, every team of a side telling as much: (sum of parts)² / sum of parts²."""
+    adopts = first < periods
+    compared = first > first.min()
+    part = adopts / adopts.sum() ** 2 + compared / compared.sum() ** 2
+    return float(min(part.sum() ** 2 / (part**2).sum(), len(first) - 1))
 
 
 class Design(NamedTuple):

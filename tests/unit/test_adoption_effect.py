@@ -12,7 +12,7 @@ from stillfixed.projections.adoption.effect import effect_of
 from stillfixed.projections.adoption.jackknife import Spread
 from stillfixed.projections.adoption.model import Change, TeamRates
 from stillfixed.projections.adoption.rates import rate_of, together
-from tests.support.callaway import as_arrays, designs, histories, judged
+from tests.support.callaway import as_arrays, degrees_of, designs, histories, judged
 from tests.support.msp import EFFECTS, coverage_of, msp_history, panel
 
 
@@ -46,6 +46,22 @@ def test_intervals_hold_the_truth_in_93_to_97_of_100_of_thousands_of_histories()
     held, called = coverage_of(judgements)
     assert all(0.93 <= share <= 0.97 for share in held.values()), held
     assert called <= 0.06
+
+
+@pytest.mark.parametrize(("adopters", "teams"), [(2, 12), (3, 20), (3, 70), (6, 70), (12, 70)])
+def test_few_adopters_among_many_teams_do_not_make_an_interval_narrow(
+    adopters: int, teams: int
+) -> None:
+    """What three teams did is as uncertain beside seventy others as three teams are."""
+    rng = np.random.default_rng(teams + adopters)
+    held = []
+    for design in designs(rng, 30):
+        first = np.full(teams, 9)
+        first[:adopters] = rng.integers(2, 7, adopters)
+        one = design._replace(first=first, periods=8)
+        found = judged(*histories(rng, one, -0.05, 40), first)
+        held.append((found.low <= -0.05) & (found.high >= -0.05))
+    assert 0.92 <= np.mean(held) <= 0.97
 
 
 def test_intervals_hold_the_truth_closure_by_closure() -> None:
@@ -146,9 +162,10 @@ def test_the_smallest_detectable_change_is_seen_in_four_of_five_histories() -> N
     """Its promise, kept by simulation: an effect of that size leaves zero outside the interval."""
     rng = np.random.default_rng(11)
     design = designs(rng, 1)[0]._replace(season=0.02, swing=0.01, inequality=0.3, volume=150)
+    degrees = degrees_of(design.first, design.periods)
     found = judged(*histories(rng, design, 0.0, 400), design.first)
-    error = (found.high - found.low) / 2 / stats.t.ppf(0.975, len(design.first) - 1)
-    spread = Spread(float(np.median(error)), len(design.first) - 1)
+    error = (found.high - found.low) / 2 / stats.t.ppf(0.975, degrees)
+    spread = Spread(float(np.median(error)), degrees)
     effect = -spread.smallest_detectable()
     again = judged(*histories(rng, design, effect, 400), design.first)
     assert 0.7 <= np.mean(again.high < 0) <= 0.9
