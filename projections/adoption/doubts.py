@@ -10,7 +10,13 @@ import pandas as pd
 from stillfixed.projections.adoption.effect import Panel
 from stillfixed.projections.adoption.model import Change, Effect, TeamRates, Warned
 from stillfixed.projections.adoption.rates import change_between, rate_in, rate_of
-from stillfixed.projections.adoption.words import among, percent, points, team_name
+from stillfixed.projections.adoption.words import (
+    among,
+    percent,
+    points,
+    team_name,
+    team_names,
+)
 
 SURE = 0.99
 """Of a move into new tickets, closures taken as independent: teams swing more than that."""
@@ -103,11 +109,11 @@ def _one_decides(effect: Effect | None) -> Iterator[Warned]:
 def _left_out(panel: Panel, effect: Effect | None) -> Iterator[Warned]:
     reasons: dict[str, list[str]] = {}
     for team, reason in panel.left_out.items():
-        reasons.setdefault(reason, []).append(team_name(team))
+        reasons.setdefault(reason, []).append(team)
     for reason, names in reasons.items():
         yield Warned(
             doubt="teams_left_out",
-            text=f"Left out of the comparison between teams: {', '.join(names)} ({reason}).",
+            text=f"Left out of the comparison between teams: {team_names(names)} ({reason}).",
         )
     if effect is None:
         yield Warned(
@@ -125,10 +131,10 @@ def _left_out(panel: Panel, effect: Effect | None) -> Iterator[Warned]:
 
 def _not_listed(teams: tuple[TeamRates, ...], adoption: pd.DataFrame) -> Iterator[Warned]:
     listed = set(adoption["team"])
-    names = [team_name(one.team) for one in teams if one.team not in listed]
+    names = [one.team for one in teams if one.team not in listed]
     if names:
         yield Warned(
             doubt="team_not_listed",
-            text=f"No adoption date, not even an empty one: {', '.join(names)}. Taken as not"
+            text=f"No adoption date, not even an empty one: {team_names(names)}. Taken as not"
             " adopted.",
         )

@@ -4,6 +4,8 @@ What is printed as the change is what its interval is about: the effect of `Effe
 rates differ by exactly it, or the mere change where there is no effect to be had, named so.
 """
 
+from collections.abc import Sequence
+
 from stillfixed.projections.adoption.model import (
     Answer,
     Change,
@@ -12,6 +14,8 @@ from stillfixed.projections.adoption.model import (
     Interval,
     Rate,
 )
+
+TEAMS_NAMED = 6
 
 
 def percent(fraction: float | None) -> str:
@@ -28,6 +32,13 @@ def among(interval: Interval) -> str:
 
 def team_name(team: object) -> str:
     return str(team) or "(no team)"
+
+
+def team_names(teams: Sequence[object]) -> str:
+    """The first few, and how many more there are."""
+    shown = ", ".join(map(team_name, teams[:TEAMS_NAMED]))
+    more = len(teams) - TEAMS_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def answer_of(effect: Effect | None, change: Change | None) -> Answer:

@@ -215,6 +215,14 @@ def test_teams_that_cannot_be_compared_are_named() -> None:
     assert "team 08. Taken as not adopted" in texts
 
 
+def test_many_teams_are_named_by_the_first_few() -> None:
+    """Sixty names would hide the sentence."""
+    history = msp_history(np.random.default_rng(16), 0.0, teams=20, weekly=5)
+    report = adoption_report(history.closures, history.adoption[:5], history.as_of)
+    (text,) = [one.text for one in report.warnings if one.doubt == "team_not_listed"]
+    assert "team 05, team 06, team 07, team 08, team 09, team 10 and 9 more." in text
+
+
 # -- words --------------------------------------------------------------------------------------
 def test_where_the_data_cannot_tell_the_sentence_says_so() -> None:
     """No effect, little volume: it says so, and what size would have been seen."""
