@@ -16,12 +16,12 @@ from stillfixed.actors.errors import QueryError
 from stillfixed.actors.runtime.cluster import import_ray
 from stillfixed.projections.exporting import Manifest
 from stillfixed.projections.facts import FACTS_VERSION
-from stillfixed.projections.store import HERE
+from stillfixed.projections.store import COUNT_CALLBACKS, HERE
 
 WINDOWS_DAYS = (7, 14, 30)
 
 Counted = Literal["callback_rate", "first_contact_resolution", "callback_by_proof", "rework_cost"]
-"""The views that are made of `callback_counts`."""
+"""The views that are made of `callback_days`."""
 
 
 def batch_view(
@@ -35,25 +35,25 @@ def batch_view(
     ray = import_ray()
     count = ray.remote(month_counts).options(num_cpus=1)
     months = sorted(path.name for path in (export / "closed_tickets").glob("month=*"))
-    parts = ray.get([count.remote(export, month, list(window_days)) for month in months])
+    parts = ray.get([count.remote(export, month) for month in months])
     counts = pa.concat_tables(parts, promote_options="permissive")
     with duckdb.connect() as db:
         _prepare(db, manifest, window_days)
         db.register("counts", counts)
         # A week on the edge of two months is in both parts.
-        db.execute("CREATE VIEW callback_counts AS FROM counts")
-        db.execute((HERE / "views" / f"{view}.sql").read_text())
+        db.execute("CREATE VIEW callback_days AS FROM counts")
+        for name in dict.fromkeys(("windowed_callbacks", "callback_rate", view)):
+            db.execute((HERE / "views" / f"{name}.sql").read_text())
         return db.sql(f"FROM {view}").to_arrow_table()
 
 
-def month_counts(export: Path, month: str, window_days: list[int]) -> pa.Table:
-    """The view `callback_counts` of one month's closures. One task's work."""
+def month_counts(export: Path, month: str) -> pa.Table:
+    """The rows of `callback_days` of one month's closures. One task's work."""
     with duckdb.connect() as db:
-        _prepare(db, _manifest(export), window_days)
+        _prepare(db, _manifest(export), WINDOWS_DAYS)
         files = str(export / "closed_tickets" / month / "*.parquet").replace("'", "''")
-        db.execute(f"CREATE VIEW closed_tickets AS FROM read_parquet('{files}')")
-        db.execute((HERE / "views" / "callback_counts.sql").read_text())
-        return db.sql("FROM callback_counts").to_arrow_table()
+        db.execute(f"CREATE VIEW counted AS FROM read_parquet('{files}')")
+        return db.sql(COUNT_CALLBACKS).to_arrow_table()
 
 
 def _manifest(export: Path) -> Manifest:

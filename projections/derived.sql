@@ -56,3 +56,16 @@ CREATE TABLE closed_tickets (   -- one row a closure; a ticket that was reopened
     suspected_at TIMESTAMP      -- the next ticket of the same client and category, and the same
                                 -- contact or endpoint, that nobody linked
 );
+
+CREATE TABLE callback_days (    -- closures counted by week, what they are grouped by, and when they
+                                -- came back: the rates, for any window, are sums over its rows
+    week DATE NOT NULL,         -- of the closure, its Monday
+    grouping VARCHAR NOT NULL,  -- all, team, client, technician, category, proof
+    name VARCHAR NOT NULL,      -- which of these
+    reopened_day INTEGER, linked_day INTEGER, suspected_day INTEGER,
+                                -- the least whole number of days that a window needs to hold it
+    undated BOOLEAN NOT NULL,   -- was reopened, the ticket system does not tell when
+    closed BIGINT NOT NULL,
+    with_sessions BIGINT NOT NULL, one_session BIGINT NOT NULL,
+    with_hands BIGINT NOT NULL, no_hands BIGINT NOT NULL -- told who had it; never reassigned
+);

@@ -19,4 +19,8 @@ CREATE MACRO wilson_high(k, n) AS CASE WHEN n > 0 THEN least(1.0,
      + 1.959963984540054 * sqrt(k / n * (1 - k / n) / n + 0.9603647051735313 / (n * n)))
     / (1 + 3.841458820694125 / n)) END;
 
+-- The least whole number of days that a window from `since` needs to hold `at_`.
+CREATE MACRO days_until(at_, since) AS CASE WHEN at_ IS NOT NULL THEN
+    greatest(0, ceil((epoch_us(at_) - epoch_us(since)) / 86_400_000_000))::INTEGER END;
+
 CREATE MACRO within(at_, since, days) AS coalesce(at_ <= since + to_days(days), false);

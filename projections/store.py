@@ -22,6 +22,9 @@ from stillfixed.actors.errors import ViewsError, ViewsFull, ViewsTooNew
 from stillfixed.projections.facts import FACTS_VERSION, Row, Rows
 
 HERE = Path(__file__).parent
+COUNT_CALLBACKS = (HERE / "count_callbacks.sql").read_text()
+"""Also used by batch analytics, a month at a time."""
+
 MEMORY_LIMIT = "700MB"
 """For DuckDB, beside some 200 MB of Python. What does not fit goes to temporary files."""
 
@@ -93,7 +96,8 @@ class Store:
         with self._deriving, self._transaction(db):
             position = _number(db, "SELECT position FROM checkpoint")
             for script in sorted((HERE / "derived").glob("*.sql")):
-                for statement in db.extract_statements(script.read_text()):
+                text = script.read_text().replace("-- count_callbacks.sql", COUNT_CALLBACKS)
+                for statement in db.extract_statements(text):
                     db.execute(statement)
             db.execute("UPDATE derivation SET position = ?", [position])
         self.derived = position

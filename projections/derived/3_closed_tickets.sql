@@ -1,6 +1,10 @@
 -- One row a closure. A ticket system's word comes first; where none tells of the ticket, its
 -- sessions do.
 
+CREATE OR REPLACE TEMP TABLE touched_weeks AS
+SELECT DISTINCT date_trunc('week', closed_at)::DATE AS week FROM closed_tickets
+WHERE ticket IN (SELECT ticket FROM touched_tickets);
+
 DELETE FROM ticket_openings WHERE ticket IN (SELECT ticket FROM touched_tickets);
 DELETE FROM closed_tickets WHERE ticket IN (SELECT ticket FROM touched_tickets);
 

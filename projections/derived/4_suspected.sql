@@ -31,6 +31,12 @@ FROM (
 )
 GROUP BY ALL;
 
+INSERT INTO touched_weeks
+SELECT date_trunc('week', c.closed_at)::DATE
+FROM closed_tickets c LEFT JOIN suspects s USING (system, ticket, number)
+WHERE c.ticket IN (SELECT ticket FROM touched_tickets)
+   OR (s.system IS NOT NULL AND c.suspected_at IS DISTINCT FROM s.suspected_at);
+
 UPDATE closed_tickets SET suspected_at = s.suspected_at
 FROM suspects s
 WHERE closed_tickets.system = s.system AND closed_tickets.ticket = s.ticket
@@ -39,5 +45,3 @@ WHERE closed_tickets.system = s.system AND closed_tickets.ticket = s.ticket
 
 DROP TABLE suspects;
 DROP TABLE touched_groups;
-DROP TABLE touched_tickets;
-DROP TABLE touched_sessions;

@@ -1,5 +1,5 @@
--- Closures and their callbacks, by week and everything they can be grouped by: what the rates are
--- made of. One row a week, team, client, technician, category, proof and window. Source:
+-- Closures and their callbacks, by week and everything they can be grouped by together, for
+-- questions that the rates do not answer. One row a week, team, client, technician, category, proof and window. Source:
 -- closed_tickets.
 CREATE VIEW callback_counts AS
 SELECT
