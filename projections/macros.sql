@@ -22,5 +22,3 @@ CREATE MACRO wilson_high(k, n) AS CASE WHEN n > 0 THEN least(1.0,
 -- The least whole number of days that a window from `since` needs to hold `at_`.
 CREATE MACRO days_until(at_, since) AS CASE WHEN at_ IS NOT NULL THEN
     greatest(0, ceil((epoch_us(at_) - epoch_us(since)) / 86_400_000_000))::INTEGER END;
-
-CREATE MACRO within(at_, since, days) AS coalesce(at_ <= since + to_days(days), false);

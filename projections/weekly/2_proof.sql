@@ -1,7 +1,6 @@
 -- How closures were proven
 -- Unverified: closed without a proof that the fix held.
-SELECT proof, sum(closed)::BIGINT AS closed, sum(callbacks)::BIGINT AS callbacks
-FROM callback_counts
-WHERE week = $week
-GROUP BY proof
+SELECT name AS proof, closed, callbacks
+FROM callback_rate
+WHERE grouping = 'proof' AND week = $week
 ORDER BY closed DESC;

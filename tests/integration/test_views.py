@@ -297,7 +297,8 @@ async def test_rows_come_as_arrow_pandas_and_polars(log: EventLog, folder: Path)
     await made.write(log, 20)
     with await made_views(log, folder) as views:
         query = (
-            "SELECT proof, sum(closed) AS n FROM callback_counts WHERE window_days = 7 GROUP BY 1"
+            "SELECT name AS proof, sum(closed)::BIGINT AS n FROM callback_rate"
+            " WHERE grouping = 'proof' AND window_days = 7 GROUP BY 1"
         )
         arrow = {row["proof"]: row["n"] for row in views.query(query).to_pylist()}
         pandas = views.sql(query).df().set_index("proof")["n"].to_dict()

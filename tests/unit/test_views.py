@@ -87,7 +87,7 @@ def test_a_count_of_reopenings_without_their_moments_counts_once(told: Told) -> 
     assert told.rows("SELECT closed_at, reopened_undated FROM closed_tickets") == [
         (day(1).replace(tzinfo=None), 2)
     ]
-    assert told.rows("SELECT DISTINCT callbacks FROM callback_counts") == [(1,)]
+    assert told.rows("SELECT DISTINCT callbacks FROM callback_rate") == [(1,)]
 
 
 def test_a_later_export_may_tell_of_a_reopening_without_its_moment(told: Told) -> None:
@@ -117,7 +117,8 @@ def test_a_linked_ticket_is_a_callback_and_a_similar_one_is_suspected(told: Told
         ("4", False, None),
     ]
     counts = told.rows(
-        "SELECT sum(callbacks), sum(suspected) FROM callback_counts WHERE window_days = 7"
+        "SELECT sum(callbacks), sum(suspected) FROM callback_rate"
+        " WHERE grouping = 'all' AND window_days = 7"
     )
     assert counts == [(1, 1)]
 
