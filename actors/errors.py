@@ -35,7 +35,10 @@ A message says what happened, to what, and what to do next. `retryable` says tha
 the same request id may succeed later, and will not be carried out twice.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class StillfixedError(Exception):
@@ -175,6 +178,14 @@ class QueryError(ViewsError):
 
 class AdoptionDataError(ViewsError):
     code = "adoption_data"
+
+
+def field_faults(error: "ValidationError") -> str:
+    """What pydantic found wrong, each with the field it is in."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors()
+    )
 
 
 def _tree(root: type[StillfixedError]) -> list[type[StillfixedError]]:

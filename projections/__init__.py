@@ -42,16 +42,8 @@ def refresh_views(settings: Settings) -> None:
 
 
 async def _refresh(settings: Settings) -> None:
-    from stillfixed.actors.log import open_log
-    from stillfixed.projections.worker import Worker
+    from stillfixed.projections.worker import working
 
-    log = await open_log(settings.log_url)
-    try:
-        worker = await Worker.start(log, views_folder(settings))
-        try:
-            await worker.catch_up()
-            await worker.publish()
-        finally:
-            await worker.close()
-    finally:
-        await log.close()
+    async with working(settings.log_url, views_folder(settings)) as worker:
+        await worker.catch_up()
+        await worker.publish()

@@ -16,16 +16,15 @@ from stillfixed.actors.errors import QueryError
 from stillfixed.actors.runtime.cluster import import_ray
 from stillfixed.projections.exporting import Manifest
 from stillfixed.projections.facts import FACTS_VERSION
-from stillfixed.projections.store import COUNT_CALLBACKS, HERE
-
-WINDOWS_DAYS = (7, 14, 30)
+from stillfixed.projections.reading import set_variables
+from stillfixed.projections.store import HERE
 
 Counted = Literal["callback_rate", "first_contact_resolution", "callback_by_proof", "rework_cost"]
 """The views that are made of `callback_days`."""
 
 
 def batch_view(
-    export: Path, view: Counted, *, window_days: Sequence[int] = WINDOWS_DAYS
+    export: Path, view: Counted, *, window_days: Sequence[int] | None = None
 ) -> pa.Table:
     """A view of an export. Ray must be running, or is started by Ray itself. Raises `QueryError`
     for a folder that is no export of this release."""
@@ -38,7 +37,9 @@ def batch_view(
     parts = ray.get([count.remote(export, month) for month in months])
     counts = pa.concat_tables(parts, promote_options="permissive")
     with duckdb.connect() as db:
-        _prepare(db, manifest, window_days)
+        _prepare(db, manifest)
+        if window_days is not None:
+            set_variables(db, {"window_days": list(window_days)})
         db.register("counts", counts)
         # A week on the edge of two months is in both parts.
         db.execute("CREATE VIEW callback_days AS FROM counts")
@@ -50,10 +51,10 @@ def batch_view(
 def month_counts(export: Path, month: str) -> pa.Table:
     """The rows of `callback_days` of one month's closures. One task's work."""
     with duckdb.connect() as db:
-        _prepare(db, _manifest(export), WINDOWS_DAYS)
+        _prepare(db, _manifest(export))
         files = str(export / "closed_tickets" / month / "*.parquet").replace("'", "''")
         db.execute(f"CREATE VIEW counted AS FROM read_parquet('{files}')")
-        return db.sql(COUNT_CALLBACKS).to_arrow_table()
+        return db.sql("FROM count_callbacks('counted')").to_arrow_table()
 
 
 def _manifest(export: Path) -> Manifest:
@@ -73,9 +74,8 @@ def _manifest(export: Path) -> Manifest:
     return manifest
 
 
-def _prepare(db: duckdb.DuckDBPyConnection, manifest: Manifest, window_days: Sequence[int]) -> None:
+def _prepare(db: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     db.execute(
         "CREATE TABLE checkpoint AS SELECT ?::TIMESTAMP AS data_until", [manifest.data_until]
     )
     db.execute((HERE / "macros.sql").read_text())
-    db.execute("SET VARIABLE window_days = ?", [list(window_days)])

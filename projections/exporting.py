@@ -45,8 +45,7 @@ def export(views: Views, folder: Path, progress: Callable[[int, int], None]) -> 
                 f"{folder} cannot be written: {error}. Make space, and export again."
             ) from None
         progress(number, len(names))
-    [(until,)] = views.sql("SELECT data_until FROM checkpoint").fetchall()
-    manifest = Manifest(FACTS_VERSION, views.position, until, names)
+    manifest = Manifest(FACTS_VERSION, views.position, views.data_until, names)
     (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     return len(names)
 

@@ -22,8 +22,7 @@ class AdoptionFrames(NamedTuple):
 
 def adoption_frames(views: Views) -> AdoptionFrames:
     """Raises `ViewsMissing` where nothing happened yet."""
-    [(until,)] = views.sql("SELECT data_until()").fetchall()
-    if until is None:
+    if (until := views.data_until) is None:
         raise ViewsMissing("The log is empty: there is nothing to count yet.")
     closures = views.sql(
         "SELECT ticket, team, client, technician, category, closed_at, callback_at, callback_kind"

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from stillfixed.actors.errors import StillfixedError, ViewsFenced, from_code
-from stillfixed.actors.log import open_log
 from stillfixed.actors.runtime.cluster import import_ray
 from stillfixed.actors.service import Settings
 from stillfixed.projections import views_folder
@@ -58,17 +57,11 @@ class ViewsActor:
         return b""
 
     async def _make(self) -> None:
-        from stillfixed.projections.worker import Worker
+        # DuckDB and Arrow are for this process, not for the one that starts it.
+        from stillfixed.projections.worker import working
 
-        log = await open_log(self._log_url)
-        try:
-            worker = await Worker.start(log, self._folder)
-            try:
-                await worker.run()
-            finally:
-                await worker.close()
-        finally:
-            await log.close()
+        async with working(self._log_url, self._folder) as worker:
+            await worker.run()
 
 
 def start_actor(settings: Settings) -> Any:

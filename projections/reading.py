@@ -11,9 +11,10 @@ one copy, the same until `refresh` or `wait_for`.
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -49,6 +50,12 @@ class Views:
         """The file that is read. Any DuckDB can open it, read-only."""
         return self._copy.path
 
+    @property
+    def data_until(self) -> datetime | None:
+        """The newest moment in the log, UTC without a zone; None of an empty one."""
+        [(until,)] = self._db.execute("SELECT data_until()").fetchall()
+        return cast(datetime | None, until)
+
     def sql(self, query: str, parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
         """A lazy DuckDB relation: `.df()`, `.pl()`, `.to_arrow_table()`, and to query further."""
         return self._db.sql(query, params=parameters)
@@ -65,7 +72,9 @@ class Views:
         timer = threading.Timer(limit_seconds, self._db.interrupt)
         timer.start()
         try:
-            found = self._run(query, parameters)
+            [statement] = self._db.extract_statements(query)
+            relation = self._db.sql(statement, params=parameters)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.InterruptException:
             raise QueryError(
                 f"The query ran for {limit_seconds:g} seconds and was stopped. Ask for less, or"
@@ -80,22 +89,15 @@ class Views:
             raise QueryError(f"The query cannot be run: {error}") from None
         finally:
             timer.cancel()
-        assert isinstance(found, pa.Table)
-        return found
 
     def execute(self, statement: str) -> None:
         """For statements without rows, such as COPY … TO a file."""
         self._db.execute(statement)
 
-    def _run(self, query: str, parameters: Parameters | None) -> pa.Table:
-        [statement] = self._db.extract_statements(query)
-        relation = self._db.sql(statement, params=parameters)
-        return pa.table({}) if relation is None else relation.to_arrow_table()
-
     def set(self, **variables: object) -> None:
         """Set variables of `macros.sql`; they stay set over `refresh`."""
         self._settings |= variables
-        _set(self._db, variables)
+        set_variables(self._db, variables)
 
     def refresh(self) -> "Views":
         """Read the newest copy from now on. Relations made before stay with theirs."""
@@ -139,13 +141,14 @@ class Views:
                 db = duckdb.connect(found[-1].path, read_only=True)
             except duckdb.IOException:
                 continue  # removed since for a newer one
-            _set(db, self._settings)
+            set_variables(db, self._settings)
             return found[-1], db
         raise ViewsMissing(
             f"No views are published in {self.folder} yet. Make them: stillfixed views rebuild"
         )
 
 
-def _set(db: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> None:
+def set_variables(db: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> None:
+    """Set variables of `macros.sql` on a connection."""
     for name, value in variables.items():
         db.execute(f'SET VARIABLE "{name}" = ?', [value])

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,6 @@ from stillfixed.actors.errors import ViewsError, ViewsFull, ViewsTooNew
 from stillfixed.projections.facts import FACTS_VERSION, Row, Rows
 
 HERE = Path(__file__).parent
-COUNT_CALLBACKS = (HERE / "count_callbacks.sql").read_text()
-"""Also used by batch analytics, a month at a time."""
-
 MEMORY_LIMIT = "700MB"
 """For DuckDB, beside some 200 MB of Python. What does not fit goes to temporary files."""
 
@@ -95,10 +93,7 @@ class Store:
         db = self._aside
         with self._deriving, self._transaction(db):
             position = _number(db, "SELECT position FROM checkpoint")
-            for script in sorted((HERE / "derived").glob("*.sql")):
-                text = script.read_text().replace("-- count_callbacks.sql", COUNT_CALLBACKS)
-                for statement in db.extract_statements(text):
-                    db.execute(statement)
+            db.execute(_derivation())
             db.execute("UPDATE derivation SET position = ?", [position])
         self.derived = position
 
@@ -130,6 +125,12 @@ class Store:
                 with suppress(duckdb.TransactionException):  # a commit that failed has ended it
                     db.rollback()
                 raise
+
+
+@lru_cache(maxsize=1)
+def _derivation() -> str:
+    """The scripts that bring the derived tables up to date, in their order."""
+    return "\n".join(path.read_text() for path in sorted((HERE / "derived").glob("*.sql")))
 
 
 def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -8,14 +8,15 @@ publication, by an append that fails if a newer worker has claimed the views.
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import filelock
 import msgspec
 
 from stillfixed.actors.errors import Fenced, ViewsFenced, ViewsStopped
+from stillfixed.actors.log import append_to, open_log
 from stillfixed.actors.log.contract import Append, EventLog, Recorded
 from stillfixed.projections.facts import FACTS_VERSION, VIEWS_STREAM, EventSetAside, Rows, decode
 from stillfixed.projections.publishing import publish
@@ -85,13 +86,13 @@ class Worker:
         try:
             while position < newest:
                 batch = await self.log.read_feed(position, limit=BATCH_EVENTS)
-                rows, stopped = self._decoded(batch)
+                rows, reached, stopped = self._decoded(batch)
                 if adding is not None:
                     await adding
                 if position - moved >= CHECKPOINT_EVENTS:
                     await asyncio.to_thread(self.store.checkpoint)
                     moved = position
-                position = stopped.position - 1 if stopped else batch[-1].position
+                position = reached
                 adding = asyncio.ensure_future(asyncio.to_thread(self.store.add, rows, position))
                 if stopped:
                     raise stopped
@@ -154,20 +155,20 @@ class Worker:
         return position
 
     async def _add(self, batch: Sequence[Recorded]) -> None:
-        rows, stopped = self._decoded(batch)
-        position = stopped.position - 1 if stopped else batch[-1].position
+        rows, position, stopped = self._decoded(batch)
         await asyncio.to_thread(self.store.add, rows, position)
         if stopped:
             raise stopped
 
-    def _decoded(self, batch: Sequence[Recorded]) -> tuple[Rows, ViewsStopped | None]:
-        """The rows of the batch, or of what comes before the event that stops the views."""
+    def _decoded(self, batch: Sequence[Recorded]) -> tuple[Rows, int, ViewsStopped | None]:
+        """The rows of the batch, or of what comes before the event that stops the views, and the
+        position they reach to."""
         try:
             with _no_collection():
-                return decode(batch, self._left_out), None
+                return decode(batch, self._left_out), batch[-1].position, None
         except ViewsStopped as stopped:
             before = [record for record in batch if record.position < stopped.position]
-            return decode(before, self._left_out), stopped
+            return decode(before, self._left_out), stopped.position - 1, stopped
 
     async def _prove_ownership(self) -> None:
         heading = msgspec.json.encode({"views": "published", "position": self.store.position})
@@ -184,6 +185,20 @@ class Worker:
                 f"A newer worker makes the views of {self.folder}. This one stopped; nothing of it"
                 " was published since."
             ) from None
+
+
+@asynccontextmanager
+async def working(log_url: str, folder: Path, *, anew: bool = False) -> AsyncIterator[Worker]:
+    """A worker on a log that is opened for it; both are closed at the end. See `Worker.start`."""
+    log = await open_log(log_url)
+    try:
+        worker = await Worker.start(log, folder, anew=anew)
+        try:
+            yield worker
+        finally:
+            await worker.close()
+    finally:
+        await log.close()
 
 
 @contextmanager
@@ -208,15 +223,8 @@ async def left_out(log: EventLog) -> frozenset[int]:
 async def set_aside(log: EventLog, event: EventSetAside) -> None:
     """Record that the views leave an event out from now on."""
     while True:
-        claim = await log.claim(VIEWS_STREAM)
-        entry = Append(
-            stream=VIEWS_STREAM,
-            epoch=claim.epoch,
-            expected_version=claim.version,
-            events=(msgspec.json.encode(event),),
-        )
         with suppress(Fenced):
-            await log.append(entry)
+            await append_to(log, VIEWS_STREAM, msgspec.json.encode(event))
             return
 
 

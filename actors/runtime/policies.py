@@ -3,12 +3,14 @@
 They have a stream of their own, `~policies`. Streams that begin with `~` are not sessions.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
 from stillfixed.actors.errors import Fenced
-from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.log import append_to
+from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.clock import Clock
 from stillfixed.actors.session.policy import BUILT_IN, Policies, Policy, parse_policies
 from stillfixed.actors.session.state import State
@@ -36,19 +38,10 @@ async def adopt(log: EventLog, clock: Clock, *, text: str, by: str, source: str)
         newest = await _newest(log)
         if newest is not None and newest.text == text:
             return
-        claim = await log.claim(POLICY_STREAM)
         event = PoliciesAdopted(at=clock.now(), by=by, text=text)
-        entry = Append(
-            stream=POLICY_STREAM,
-            epoch=claim.epoch,
-            expected_version=claim.version,
-            events=(msgspec.json.encode(event),),
-        )
-        try:
-            await log.append(entry)
-        except Fenced:
-            continue
-        return
+        with suppress(Fenced):
+            await append_to(log, POLICY_STREAM, msgspec.json.encode(event))
+            return
 
 
 async def _newest(log: EventLog) -> PoliciesAdopted | None:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stillfixed.actors.errors import PolicyError
+from stillfixed.actors.errors import PolicyError, field_faults
 from stillfixed.actors.session.runbook import NAME, category_key
 from stillfixed.actors.verdicts.model import Verdict
 
@@ -103,12 +103,9 @@ def parse_policies(text: str, *, source: str = "the policy") -> Policies:
     try:
         policies = Policies.model_validate(document)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-        )
         raise PolicyError(
-            f"{source} cannot be used: {faults}. Nothing was changed; mend it and load it again."
+            f"{source} cannot be used: {field_faults(error)}. Nothing was changed; mend it and load"
+            " it again."
         ) from None
     names = [policy.name for policy in policies.policy]
     if twice := {name for name in names if names.count(name) > 1}:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from stillfixed.actors.errors import TicketImportError
+from stillfixed.actors.errors import TicketImportError, field_faults
 from stillfixed.actors.tickets.times import Dates, parse_zone
 
 Names = Annotated[
@@ -112,12 +112,8 @@ def parse_mapping(
     try:
         mapping = Mapping.model_validate(document)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-        )
         raise TicketImportError(
-            f"The mapping {source} cannot be used: {faults}. Mend it and import again."
+            f"The mapping {source} cannot be used: {field_faults(error)}. Mend it and import again."
         ) from None
     if mapping.timezone:
         parse_zone(mapping.timezone)

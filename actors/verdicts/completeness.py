@@ -15,6 +15,8 @@ from stillfixed.actors.verdicts.prompts import last_prompt, without_prompts
 
 _NUMBERS = re.compile(r"(?<![^\W\d_])\d+")
 """Not those of names: PC1 and PC2 are two."""
+Lines = list[tuple[int, str]]
+"""Lines that say something, with their numbers from 1."""
 _RULE = re.compile(r"\s*[-=+|─━┼]{3,}[-=+|─━┼\s]*$")
 
 
@@ -22,7 +24,8 @@ def lacks_the_end(
     before: Run, after: Run, first: Shown, second: Shown, expectation: Expectation | None
 ) -> bool:
     """Whether what came at the end of the first output is missing in the second."""
-    if breaks_off(before, after) or stops_before_a_table(before, after):
+    lines, others = _lines(before.stdout), _lines(after.stdout)
+    if breaks_off(before, after) or _stops_before_a_table(lines, others):
         return True
     if expectation is not None and expectation.operator not in ("not contains", "!="):
         return False  # what was expected is there, whatever is missing
@@ -30,8 +33,8 @@ def lacks_the_end(
     only_headings = only_headings or any(
         fact.field == LISTED and fact.value == "nothing" for fact in second.healthy
     )
-    if not (only_headings and (second.all_clear or expectation)) and stops_early(
-        before, after, first
+    if not (only_headings and (second.all_clear or expectation)) and _stops_early(
+        lines, others, first
     ):
         return True
     return expectation is None and end_is_missing(first, second)
@@ -51,11 +54,10 @@ def _ends_well(text: str) -> bool:
     return text.endswith("\n") or document or last_prompt(clean(text)) is not None
 
 
-def stops_before_a_table(before: Run, after: Run) -> bool:
+def _stops_before_a_table(lines: Lines, others: Lines) -> bool:
     """Whether the second output ends with a line that stands in the first above the rule of a
     table, and has no rule itself. A tool that has nothing to list prints another title, or all of
     the heading."""
-    lines, others = _lines(before.stdout), _lines(after.stdout)
     rules = [number for number, line in lines if _RULE.match(line)]
     if not rules or not others or any(_RULE.match(line) for _, line in others):
         return False
@@ -63,10 +65,9 @@ def stops_before_a_table(before: Run, after: Run) -> bool:
     return any(line.split() == last for number, line in lines if number < rules[-1])
 
 
-def stops_early(before: Run, after: Run, first: Shown) -> bool:
+def _stops_early(lines: Lines, others: Lines, first: Shown) -> bool:
     """Whether the second output ends with a line that stands in the middle of the first, and has
     nothing of the values that follow there. Complaints that follow may have gone with the fault."""
-    lines, others = _lines(before.stdout), _lines(after.stdout)
     if not lines or len(others) >= len(lines) or not others:
         return False
     last = _steady(others[-1][1])
@@ -82,8 +83,7 @@ def stops_early(before: Run, after: Run, first: Shown) -> bool:
     return following.isdisjoint(line.split()[0] for _, line in others)
 
 
-def _lines(text: str) -> list[tuple[int, str]]:
-    """Lines that say something, with their numbers from 1."""
+def _lines(text: str) -> Lines:
     lines = without_prompts(clean(text).split("\n"), "")
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 

@@ -45,10 +45,9 @@ def essence(first: Run, second: Run) -> Pair:
     """The two runs, or what can decide of them where they are long."""
     (first, all_first), (second, all_second) = _with_short_stderr(first), _with_short_stderr(second)
     left, right = first.stdout.split("\n"), second.stdout.split("\n")
-    if max(len(left), len(right)) <= READ_LINES and not _has_long_line(left, right):
-        return Pair(first, second, whole=all_first and all_second)
-    if first.stdout.lstrip()[:1] in ("{", "[", "<") and len(left) <= READ_LINES:
-        # a document is read whole or not at all
+    short = max(len(left), len(right)) <= READ_LINES and not _has_long_line(left, right)
+    document = first.stdout.lstrip()[:1] in ("{", "[", "<") and len(left) <= READ_LINES
+    if short or document:  # a document is read whole or not at all
         return Pair(first, second, whole=all_first and all_second)
     equal = set(left) & set(right)
     doubtful = _doubtful(equal)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,7 +28,7 @@ from stillfixed.actors.verdicts import (
 )
 from stillfixed.connectors.cli.arguments import Full
 from stillfixed.connectors.cli.comparison import JudgementView
-from stillfixed.connectors.cli.terminal import ERROR, carry_out, complain, err, out
+from stillfixed.connectors.cli.terminal import ERROR, bar, carry_out, complain, err, out
 from stillfixed.connectors.cli.text import count, plain
 
 Case = TypeVar("Case")
@@ -217,13 +216,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers, and a bar on the terminal that shows how far they are."""
     piped = str(file) == "-"
     size = None if piped or not file.is_file() else file.stat().st_size
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    console = err()
-    progress = Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
-    )  # fmt: skip
-    with progress, nullcontext(sys.stdin.buffer) if piped else file.open("rb") as source:
+    with bar() as progress, nullcontext(sys.stdin.buffer) if piped else file.open("rb") as source:
         task = progress.add_task(file.name, total=size)
         for number, line in enumerate(iter(lambda: source.readline(LINE_LIMIT_BYTES), b""), 1):
             progress.advance(task, len(line))

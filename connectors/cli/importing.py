@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.tickets.mappings import load_mapping
 from stillfixed.connectors.cli.hosting import Common, verb
-from stillfixed.connectors.cli.terminal import ERROR, err, out
+from stillfixed.connectors.cli.terminal import ERROR, bar, err, out
 from stillfixed.connectors.cli.text import count, plain
 from stillfixed.connectors.tickets.report import Report
 
@@ -61,20 +60,14 @@ def add_to(app: typer.Typer, *, panel: str) -> None:
         from stillfixed.connectors.tickets.importing import import_tickets
 
         chosen = load_mapping(mapping)
-        console = err()
-        bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-            TimeRemainingColumn(), console=console, transient=True,
-            disable=not console.is_terminal,
-        )  # fmt: skip
         log = await SqliteLog.open(on.settings().log_file)
         try:
-            with bar:
-                task = bar.add_task(file.name, total=None)
+            with bar() as shown:
+                task = shown.add_task(file.name, total=None)
                 report = await import_tickets(
                     log, file, chosen, timezone=timezone, dates=dates, encoding=encoding,
                     rejects=rejects,
-                    progress=lambda doing, done, total: bar.update(
+                    progress=lambda doing, done, total: shown.update(
                         task, description=f"{doing} {file.name}", completed=done, total=total
                     ),
                 )  # fmt: skip

@@ -13,6 +13,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from stillfixed.actors.errors import StillfixedError
@@ -47,6 +55,15 @@ def _console(*, stderr: bool) -> Console:
 
 def complain(message: str) -> None:
     err().print(Text.assemble(("error: ", "bold red"), plain(message)), soft_wrap=True)
+
+
+def bar(*, counted: bool = False) -> Progress:
+    """A bar on the terminal that shows how far something long is, in percent or `counted`; it is
+    gone at the end, and nothing where there is no terminal."""
+    console = err()
+    share = MofNCompleteColumn() if counted else TaskProgressColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 @asynccontextmanager

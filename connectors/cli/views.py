@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from stillfixed.actors.errors import ViewsMissing
 from stillfixed.connectors.cli.hosting import Common, verb
-from stillfixed.connectors.cli.terminal import err, out
+from stillfixed.connectors.cli.terminal import bar, err, out
 from stillfixed.connectors.cli.text import count
 from stillfixed.projections import views_folder
 
@@ -156,32 +155,18 @@ async def set_aside(
 
 @asynccontextmanager
 async def _worker(on: Common, *, anew: bool = False) -> AsyncIterator["Worker"]:
-    from stillfixed.actors.log import open_log
-    from stillfixed.projections.worker import Worker
+    from stillfixed.projections.worker import working
 
     settings = on.settings()
     async with on.reading():
         pass  # says it where there is no log
-    log = await open_log(settings.log_url)
-    try:
-        worker = await Worker.start(log, views_folder(settings), anew=anew)
-        try:
-            yield worker
-        finally:
-            await worker.close()
-    finally:
-        await log.close()
+    async with working(settings.log_url, views_folder(settings), anew=anew) as worker:
+        yield worker
 
 
 @contextmanager
 def _bar(what: str) -> Iterator["OnProgress"]:
-    console = err()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    progress = Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
-    )  # fmt: skip
-    with progress:
+    with bar(counted=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

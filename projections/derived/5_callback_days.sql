@@ -6,9 +6,7 @@ CREATE OR REPLACE TEMP VIEW counted AS
 SELECT * FROM closed_tickets
 WHERE date_trunc('week', closed_at)::DATE IN (SELECT week FROM touched_weeks);
 
-INSERT INTO callback_days
--- count_callbacks.sql
-;
+INSERT INTO callback_days FROM count_callbacks('counted');
 
 DROP VIEW counted;
 DROP TABLE touched_weeks;

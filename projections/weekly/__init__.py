@@ -31,8 +31,7 @@ def weekly(views: Views, week: date | None = None) -> tuple[date, list[Section]]
     """The Monday of the week and its sections. By default the last week that is over, by the newest
     event in the log. Raises `ViewsMissing` for an empty log, `QueryError` for a day that is no
     Monday."""
-    [(until,)] = views.sql("SELECT data_until()").fetchall()
-    if until is None:
+    if (until := views.data_until) is None:
         raise ViewsMissing("The log is empty: there is no week to report on yet.")
     monday = until.date() - timedelta(days=until.weekday() + 7) if week is None else week
     if monday.weekday() != 0:

@@ -18,7 +18,8 @@ from stillfixed.actors.errors import (
     ViewsStopped,
     ViewsTooNew,
 )
-from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.log import append_to
+from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.service import Settings
 from stillfixed.actors.session import events as e
@@ -46,9 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 async def put(log: EventLog, stream: str, *events: bytes) -> int:
     """The position of the last one."""
-    claim = await log.claim(stream)
-    entry = Append(stream=stream, epoch=claim.epoch, expected_version=claim.version, events=events)
-    return (await log.append(entry)).position
+    return (await append_to(log, stream, *events)).position
 
 
 async def until_published(folder: Path) -> None:

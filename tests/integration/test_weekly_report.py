@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stillfixed.actors.errors import QueryError, ViewsMissing
-from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.log import append_to
+from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.session import events as e
 from stillfixed.projections.weekly import weekly, write
@@ -60,11 +61,7 @@ async def test_what_a_technician_typed_is_text_on_the_page(tmp_path: Path) -> No
         ),
         e.ClosureGranted(at=at, by="ana", policy="p", mode="observe"),
     ]
-    claim = await log.claim("s-1")
-    await log.append(
-        Append(stream="s-1", epoch=claim.epoch, expected_version=0,
-               events=tuple(map(e.encode, events)))
-    )  # fmt: skip
+    await append_to(log, "s-1", *map(e.encode, events))
     with await made_views(log, tmp_path / "views") as views:
         text = write(views, tmp_path / "out", date(2026, 1, 12)).read_text()
     await log.close()

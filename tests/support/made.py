@@ -6,10 +6,12 @@ the same history.
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from stillfixed.actors.log.contract import Append, EventLog
+from stillfixed.actors.log import append_to
+from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.session import events as e
 from stillfixed.actors.tickets import events as t
 from stillfixed.actors.verdicts.model import FieldChange
@@ -91,30 +93,22 @@ async def write(
     log: EventLog, count: int, *, first: int = 0, seed: int = 1, callback_rate: float = 0.18
 ) -> int:
     """Put so many sessions into the log; the number of events."""
+    made = sessions(count, first=first, seed=seed, callback_rate=callback_rate)
+    return await _write(log, ((name, map(e.encode, events)) for name, events in made))
+
+
+async def _write(log: EventLog, streams: Iterable[tuple[str, Iterable[bytes]]]) -> int:
+    """Put streams into the log, some hundred at once; the number of events."""
     written = 0
-    pending: list[tuple[str, tuple[bytes, ...]]] = []
-    for name, events in sessions(count, first=first, seed=seed, callback_rate=callback_rate):
-        pending.append((name, tuple(map(e.encode, events))))
-        written += len(events)
-        if len(pending) == 500:
-            await _put(log, pending)
-            pending = []
-    await _put(log, pending)
+    remaining = iter(streams)
+    while some := [(name, tuple(events)) for name, events in islice(remaining, 500)]:
+        await _put(log, some)
+        written += sum(len(events) for _, events in some)
     return written
 
 
-async def _put(log: EventLog, pending: list[tuple[str, tuple[bytes, ...]]]) -> None:
-    claims = await asyncio.gather(*(log.claim(name) for name, _ in pending))
-    await asyncio.gather(
-        *(
-            log.append(
-                Append(
-                    stream=name, epoch=claim.epoch, expected_version=claim.version, events=events
-                )
-            )
-            for (name, events), claim in zip(pending, claims, strict=True)
-        )
-    )
+async def _put(log: EventLog, streams: Sequence[tuple[str, tuple[bytes, ...]]]) -> None:
+    await asyncio.gather(*(append_to(log, name, *events) for name, events in streams))
 
 
 def ticket_events(
@@ -145,13 +139,4 @@ def ticket_events(
 
 async def write_tickets(log: EventLog, count: int, *, first: int = 0) -> int:
     """Put so many tickets into the log; the number of events."""
-    written = 0
-    pending: list[tuple[str, tuple[bytes, ...]]] = []
-    for name, events in ticket_events(count, first=first):
-        pending.append((name, tuple(events)))
-        written += len(events)
-        if len(pending) == 500:
-            await _put(log, pending)
-            pending = []
-    await _put(log, pending)
-    return written
+    return await _write(log, ticket_events(count, first=first))
