@@ -117,6 +117,9 @@ class Client:
         found = self._portal.call(partial(self._client.session, session_id, by=by))
         return Session(found, self._portal)
 
+    def session_info(self, session_id: str) -> SessionInfo:
+        return self._portal.call(self._client.session_info, session_id)
+
     def sessions(self, *, limit: int = 100, **where: str) -> list[SessionInfo]:
         return self._portal.call(partial(self._client.sessions, limit=limit, **where))
 

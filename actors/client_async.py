@@ -18,7 +18,7 @@ import msgspec
 
 from stillfixed.actors.errors import RequestRefused, UnknownSession
 from stillfixed.actors.live import LiveOutput, OnOutput
-from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.log.contract import Recorded, StreamInfo
 from stillfixed.actors.runbooks import runbook_text
 from stillfixed.actors.runbooks.running import OnCheck, each_check, loaded_runbook
 from stillfixed.actors.runtime.actor import HostInfo
@@ -96,10 +96,15 @@ class AsyncClient:
 
     async def session(self, session_id: str, *, by: str) -> "AsyncSession":
         """A session that exists, to go on with or to review. Raises `UnknownSession`."""
+        await self.session_info(session_id)
+        return AsyncSession(self._service, session_id, by)
+
+    async def session_info(self, session_id: str) -> SessionInfo:
+        """One session's line of `sessions`. Raises `UnknownSession`."""
         info = await self._service.log.stream(session_id)
         if info is None or info.version == 0 or session_id.startswith("~"):
             raise UnknownSession(f"No session {session_id}. List them with `stillfixed sessions`.")
-        return AsyncSession(self._service, session_id, by)
+        return _session_info(info)
 
     async def sessions(self, *, limit: int = 100, **where: str) -> list[SessionInfo]:
         """Sessions, newest activity first; `where` compares `ticket`, `client`, `team`,
@@ -112,11 +117,7 @@ class AsyncClient:
             )
         infos = await self._service.log.streams(where or None, limit=limit)
         return [
-            SessionInfo(
-                id=info.stream,
-                heading=msgspec.json.decode(info.heading, type=Heading),
-                version=info.version,
-            )
+            _session_info(info)
             for info in infos
             if info.version and not info.stream.startswith("~")
         ]
@@ -420,6 +421,14 @@ def _stable_id(request_id: str | None) -> str:
     if request_id is None:
         return secrets.token_hex(6)
     return blake2b(request_id.encode(), digest_size=6).hexdigest()
+
+
+def _session_info(info: StreamInfo) -> SessionInfo:
+    return SessionInfo(
+        id=info.stream,
+        heading=msgspec.json.decode(info.heading, type=Heading),
+        version=info.version,
+    )
 
 
 def _seen(record: Recorded) -> Seen:

@@ -22,6 +22,10 @@
     ├── HostError               the machinery that runs sessions
     │   ├── SessionUnavailable  the session's actor died or does not answer         [retryable]
     │   └── HostUnavailable     Ray could not be started or joined
+    ├── AccessError             a host's answer to who asks
+    │   ├── NotSignedIn         nobody is signed in, or the token is no longer good
+    │   ├── NotAllowed          no grant of this person allows this here
+    │   └── TooManyTries        too many wrong tries to sign in; wait as long as it says
     └── ViewsError              the views in DuckDB
         ├── ViewsStopped        an event of the log that the views cannot understand
         ├── ViewsFenced         another worker makes the views now; this one stopped
@@ -137,6 +141,22 @@ class SessionUnavailable(HostError):
 
 class HostUnavailable(HostError):
     code = "host_unavailable"
+
+
+class AccessError(StillfixedError):
+    code = "access"
+
+
+class NotSignedIn(AccessError):
+    code = "not_signed_in"
+
+
+class NotAllowed(AccessError):
+    code = "not_allowed"
+
+
+class TooManyTries(AccessError):
+    code = "too_many_tries"
 
 
 class ViewsError(StillfixedError):

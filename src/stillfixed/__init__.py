@@ -9,6 +9,7 @@ decide on, in DuckDB.
 from stillfixed.actors.client import Client, Session, connect
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
 from stillfixed.actors.errors import (
+    AccessError,
     AdoptionDataError,
     ConnectionLost,
     EndpointError,
@@ -22,6 +23,8 @@ from stillfixed.actors.errors import (
     LogFull,
     LoginRefused,
     LogTooNew,
+    NotAllowed,
+    NotSignedIn,
     NotYourSession,
     PolicyError,
     QueryError,
@@ -31,6 +34,7 @@ from stillfixed.actors.errors import (
     SessionUnavailable,
     StillfixedError,
     TicketImportError,
+    TooManyTries,
     UnknownSession,
     ViewsError,
     ViewsFenced,
@@ -46,6 +50,7 @@ from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_ch
 from stillfixed.projections import views
 
 __all__ = [
+    "AccessError",
     "AdoptionDataError",
     "AsyncClient",
     "AsyncSession",
@@ -64,6 +69,8 @@ __all__ = [
     "LogFull",
     "LogTooNew",
     "LoginRefused",
+    "NotAllowed",
+    "NotSignedIn",
     "NotYourSession",
     "PolicyError",
     "QueryError",
@@ -78,6 +85,7 @@ __all__ = [
     "Settings",
     "StillfixedError",
     "TicketImportError",
+    "TooManyTries",
     "Transcript",
     "UnknownSession",
     "ViewsError",

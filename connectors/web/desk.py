@@ -1,0 +1,57 @@
+"""What every part of the app works with, and the two questions each route asks first: who is it,
+and may they."""
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from stillfixed.actors.client_async import AsyncClient
+from stillfixed.actors.errors import NotAllowed, NotSignedIn, UnknownSession
+from stillfixed.actors.session.state import Heading
+from stillfixed.connectors.web.identity import Action, Person
+
+
+class People(Protocol):
+    """Who a request comes from."""
+
+    async def who(self, request: Request) -> Person | None:
+        """By its cookie or its token; None where it has neither, or one that is no longer good."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    client: AsyncClient
+    people: People
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+async def signed_in(request: Request, desk: AtDesk) -> Person:
+    """Raises `NotSignedIn`."""
+    person = await desk.people.who(request)
+    if person is None:
+        raise NotSignedIn("You are not signed in. Sign in, or send a token that is still good.")
+    return person
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+async def heading_for(desk: Desk, person: Person, action: Action, session: str) -> Heading:
+    """The heading of a session on which `person` may do `action`. A session that they may not even
+    read does not exist for them: `UnknownSession`. Otherwise `NotAllowed`."""
+    info = await desk.client.session_info(session)
+    client, team = info.heading.client, info.heading.team
+    if not person.may("read", client=client, team=team):
+        raise UnknownSession(f"No session {session}.")
+    if not person.may(action, client=client, team=team):
+        raise NotAllowed(f"{person.name} may not {action} sessions of {client}.")
+    return info.heading
