@@ -2,9 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -99,7 +101,7 @@ class Screen:
 
     def __init__(self, position: int, entries: Sequence[str]) -> None:
         self.position = position
-        self.entries = {_id(entry): entry for entry in entries}
+        self.entries = {_id(entry): str(entry) for entry in entries}
 
     def take(self, block: bytes) -> None:
         for text in filter(None, block.decode().split("\n\n")):
@@ -145,26 +147,33 @@ async def opened(feed: Feed) -> Screen:
     return Screen(position, entries)
 
 
-async def test_whoever_comes_at_any_moment_sees_the_same_in_the_end(log: SqliteLog) -> None:
-    """A page opened after each event, then brought up to date in one step, is the page that is
-    opened at the end: by the feed that drew it, and by one that begins after a restart."""
+async def brought_up(screen: Screen, feed: Feed) -> Screen:
+    """The same page, in one step where the feed is."""
+    again = Screen(screen.position, list(screen.entries.values()))
+    async with aclosing(cast(AsyncGenerator[bytes, None], feed.watch(again.position))) as blocks:
+        async for block in blocks:
+            again.take(block)
+            break
+    return again
+
+
+async def test_whoever_comes_at_any_moment_sees_the_same(log: SqliteLog) -> None:
+    """A page opened after each event and brought up to date after any later one is the page that
+    is opened then; also where another host begins with that step."""
     hub, writer = Hub(log), Writer(log)
     feed = Feed("s-1", log, hub)
-    screens = []
+    screens: list[Screen] = []
     for event, data in history():
         await writer.write(event, data=data)
-        screens.append(await opened(feed))
-    end = screens[-1]
+        fresh = await opened(feed)
+        for screen in screens:
+            again = await brought_up(screen, feed)
+            assert (again.position, again.shown) == (fresh.position, fresh.shown)
+        screens.append(fresh)
     restarted = Feed("s-1", log, hub)
     await restarted.catch_up()
-    for source in (feed, restarted):
-        for screen in screens[:-1]:
-            again = Screen(screen.position, list(screen.entries.values()))
-            async for block in source.watch(again.position):
-                again.take(block)
-                break
-            assert again.position == end.position
-            assert again.shown == end.shown
+    for screen in screens[:-1]:
+        assert (await brought_up(screen, restarted)).shown == screens[-1].shown
     await hub.close()
 
 
@@ -184,8 +193,8 @@ async def test_those_who_follow_live_see_the_same_in_the_end(log: SqliteLog) -> 
                 break
 
     async def come_and_go(screen: Screen) -> None:
-        for until in range(screen.position + 1, last + 1):
-            await follow(screen, until)
+        while screen.position < last:
+            await follow(screen, screen.position + 1)
 
     going = [asyncio.create_task(follow(screen, last)) for screen in screens[:2]]
     going.append(asyncio.create_task(come_and_go(screens[2])))
