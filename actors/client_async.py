@@ -75,6 +75,11 @@ class AsyncClient:
         await self._service.close()
 
     @property
+    def backend(self) -> Backend:
+        """What it stands on: this process, or a host over HTTP."""
+        return self._service
+
+    @property
     def log(self) -> EventLog:
         """What every answer is read from, for those who follow it. An embedded client's only."""
         if not isinstance(self._service, Service):

@@ -2,12 +2,15 @@
 and may they."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.errors import NotAllowed, NotSignedIn, UnknownSession
+from stillfixed.actors.runtime.clock import Clock
+from stillfixed.actors.runtime.policies import PolicyBook
 from stillfixed.actors.session.state import Heading
 from stillfixed.connectors.web.identity import Action, Person
 
@@ -24,6 +27,15 @@ class People(Protocol):
 class Desk:
     client: AsyncClient
     people: People
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies in force."""
+        return PolicyBook(self.client.log, self.clock)
+
+    @property
+    def clock(self) -> Clock:
+        return self.client.backend.clock
 
 
 def desk_of(request: Request) -> Desk:
