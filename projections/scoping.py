@@ -4,8 +4,8 @@ Guarantee: on a narrowed connection no table that names a client, and none that 
 of one, has rows of another; whatever is asked of the views, no query has to filter by itself.
 
 It works by names: temporary views of the tables' own names, with the share alone in them, come
-before the tables, for every view above them too. Where rates are counted beforehand (`callback_days`)
-they are counted again from the share's closures.
+before the tables, for every view above them too. Where rates are counted beforehand
+(`callback_days`) they are counted again from the share's closures.
 """
 
 from collections.abc import Iterable, Sequence

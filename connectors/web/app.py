@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.pages import queue
+from stillfixed.connectors.web.pages import queue, review
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -14,4 +14,5 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC))
     app.include_router(queue.router)
+    app.include_router(review.router)
     return app

@@ -28,7 +28,6 @@ MENDED = b"""\
 CHUNKS = (Chunk.of(BROKEN), Chunk.of(MENDED))
 
 
-
 def waiting(number: int, rng: Random) -> list[e.SessionEvent]:
     """A session of `made` with its outputs, up to the request for closure."""
     events: list[e.SessionEvent] = []
@@ -87,5 +86,3 @@ def _whole(name: str, events: list[e.SessionEvent], *, after: int = 0) -> Append
         chunks=CHUNKS,
         heading=msgspec.json.encode(heading(fold(State(), events))),
     )
-
-

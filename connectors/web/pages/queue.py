@@ -8,8 +8,9 @@ from fastapi.responses import RedirectResponse
 from stillfixed.actors.errors import NotAllowed
 from stillfixed.connectors.web.desk import AtDesk, SignedIn
 from stillfixed.connectors.web.identity import Action, Person
+from stillfixed.connectors.web.pages.proof import WORST_FIRST
 from stillfixed.connectors.web.pages.reading import service_of
-from stillfixed.connectors.web.pages.waiting import Place, queue
+from stillfixed.connectors.web.pages.waiting import Place, queue, waiting_before
 from stillfixed.connectors.web.stream.text import words
 from stillfixed.connectors.web.templating import Notice, environment, page
 
@@ -18,6 +19,9 @@ router = APIRouter(include_in_schema=False)
 DECIDED = {
     "confirmed": "Confirmed: the session is closed.",
     "sent_back": "Sent back to the technician.",
+    "accepted": "The reason is accepted. The closure still waits to be confirmed.",
+    "overridden": "The verdict is overridden, with your name and reason beside it. The closure"
+    " still waits to be confirmed.",
     "refused": "The gate refused the closure; the session is open again.",
 }
 """What a page says after a decision; it never repeats words from its address."""
@@ -36,6 +40,14 @@ async def show(request: Request, person: SignedIn, desk: AtDesk, after: str = ""
         began=not after,
         now=service_of(desk).clock.now(),
     )
+
+
+@router.get("/queue/previous")
+async def earlier(person: SignedIn, desk: AtDesk, before: str = "") -> Response:
+    """To the review of the closure that waits longer, or to the queue."""
+    must(person, "review")
+    place = await waiting_before(desk, person, Place.parse(before))
+    return RedirectResponse(f"/queue/{place.session}" if place else "/queue", 303)
 
 
 @router.get("/queue/next")
@@ -65,18 +77,16 @@ def decided_notice(request: Request) -> Notice | None:
     return Notice(DECIDED[decided], "bad" if decided == "refused" else "good")
 
 
-_STANDING = re.compile(r"\d+ (fixed|healthy|still_failing|regressed|inconclusive|not_rerun|baseline_only)")
-
-
 def evidence_parts(line: str) -> list[tuple[str, str]]:
-    """The evidence of the view as (standing, words) pieces, worst first; the standing is empty
-    where a piece is none."""
+    """The evidence of the view in pieces, (standing, words), the worst first; a piece that tells of
+    no check has no standing."""
     parts = []
     for piece in re.split("[;,] ", line):
-        found = _STANDING.fullmatch(piece)
-        standing = found[1] if found else ""
-        parts.append((standing, words(piece) if not found else f"{piece.split()[0]} {words(standing)}"))
-    return sorted(parts, key=lambda part: _ORDER.index(part[0]))
+        number, _, word = piece.partition(" ")
+        standing = word if word in WORST_FIRST else ""
+        parts.append((standing, f"{number} {words(word)}" if standing else words(piece)))
+    order = (*WORST_FIRST, "")
+    return sorted(parts, key=lambda part: order.index(part[0]))
 
 
 def since(seconds: float) -> str:
@@ -86,8 +96,6 @@ def since(seconds: float) -> str:
         return f"{minutes:.0f} min"
     return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 60 / 24:,.0f} d"
 
-
-_ORDER = ["still_failing", "regressed", "inconclusive", "not_rerun", "fixed", "healthy", "baseline_only", ""]
 
 environment.filters["evidence"] = evidence_parts
 environment.filters["since"] = since

@@ -92,11 +92,36 @@ async def queue(desk: Desk, person: Person, after: Place, limit: int = PAGE_ROWS
             break
         part = await _from_views(desk, person, place, limit)
     for place in sorted(Place(at, session) for session, at in asked.items()):
-        if len(found) <= limit and place > after:
-            if heading := await _waits(desk, person, place.session):
-                found.append(Waiting(place, heading, await _evidence(desk, place.session)))
+        if len(found) > limit or place <= after:
+            continue
+        if heading := await _waits(desk, person, place.session):
+            found.append(Waiting(place, heading, await _evidence(desk, place.session)))
     following = found[limit - 1].place if len(found) > limit else None
     return Queue(found[:limit], following, max(part.total, len(found)), part.as_of, late)
+
+
+async def waiting_before(desk: Desk, person: Person, before: Place) -> Place | None:
+    """The last place before another, of what `person` may review."""
+
+    def ask(views: Views) -> _Part:
+        query = (
+            "FROM review_queue WHERE (waiting_since, session) < ($since, $session)"
+            " ORDER BY waiting_since DESC, session DESC LIMIT 50"
+        )
+        return _Part(rows(views, query, _parameters(before)), 0, as_of(views))
+
+    try:
+        part = await ask_views(desk, person, "review", ask)
+    except ViewsMissing:
+        part = _Part([], 0, AsOf(0, None))
+    asked, _ = await _asked_since(desk, part.as_of.position)
+    places = [Place(row["waiting_since"], row["session"]) for row in part.rows]
+    places = [place for place in places if place.session not in asked]
+    places += [Place(at, session) for session, at in asked.items() if (at, session) < before]
+    for place in sorted(places, reverse=True):
+        if await _waits(desk, person, place.session):
+            return place
+    return None
 
 
 async def _from_views(desk: Desk, person: Person, after: Place, limit: int) -> _Part:
@@ -105,11 +130,7 @@ async def _from_views(desk: Desk, person: Person, after: Place, limit: int) -> _
             views,
             "FROM review_queue WHERE (waiting_since, session) > ($since, $session)"
             " ORDER BY waiting_since, session LIMIT $limit",
-            {
-                "since": after.since.astimezone(UTC).replace(tzinfo=None),
-                "session": after.session,
-                "limit": limit + 1,
-            },
+            {**_parameters(after), "limit": limit + 1},
         )
         [(total,)] = views.sql(
             "SELECT count(*) FROM session_states WHERE status = 'awaiting_confirmation'"
@@ -117,6 +138,11 @@ async def _from_views(desk: Desk, person: Person, after: Place, limit: int) -> _
         return _Part(found, total, as_of(views))
 
     return await ask_views(desk, person, "review", ask)
+
+
+def _parameters(place: Place) -> dict[str, object]:
+    since = place.since.astimezone(UTC).replace(tzinfo=None)  # as the views have it
+    return {"since": since, "session": place.session}
 
 
 async def _asked_since(desk: Desk, position: int) -> tuple[dict[str, datetime], bool]:

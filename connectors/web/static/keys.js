@@ -32,6 +32,10 @@
     }
     if (types(event.target)) {
       if (event.key === "Escape") event.target.blur();
+      if (event.key === "Enter" && !event.shiftKey && "enter" in event.target.dataset) {
+        event.preventDefault();
+        event.target.form.requestSubmit();
+      }
       return;
     }
     const moves = { j: 1, k: -1 };
