@@ -27,7 +27,7 @@ class Share(NamedTuple):
         return EVERY in self.clients and EVERY in self.teams
 
 
-_BY_CLIENT = ("closed_tickets", "session_states", "tickets")
+_BY_CLIENT = ("closed_tickets", "remarks", "session_states", "tickets")
 _BY_SESSION = (
     "annotations", "callbacks", "check_results", "checks", "closures", "comparison_fields",
     "comparisons", "declared_changes", "endpoints", "expectations", "monitors", "overrides",

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.pages import queue, review
+from stillfixed.connectors.web.pages import manager, monitors, policies, queue, review, sample, sessions
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -13,6 +13,6 @@ def create_app(desk: Desk) -> FastAPI:
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.include_router(queue.router)
-    app.include_router(review.router)
+    for part in (queue, review, sample, manager, policies, monitors, sessions):
+        app.include_router(part.router)
     return app
