@@ -1,10 +1,19 @@
 """The app: one FastAPI for the API and the page, put together from its parts."""
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
+from starlette.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.pages import manager, monitors, policies, queue, review, sample, sessions
+from stillfixed.connectors.web.pages import (
+    manager,
+    monitors,
+    policies,
+    queue,
+    review,
+    sample,
+    session,
+    sessions,
+)
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -12,7 +21,7 @@ def create_app(desk: Desk) -> FastAPI:
     """`desk` is what every part works with; whoever made it also closes it, after the app."""
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
-    app.mount("/static", StaticFiles(directory=STATIC))
-    for part in (queue, review, sample, manager, policies, monitors, sessions):
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for part in (session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
     return app

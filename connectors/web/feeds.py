@@ -17,7 +17,13 @@ from stillfixed.actors.session import events as e
 from stillfixed.connectors.web.hub import Hub
 from stillfixed.connectors.web.stream import fragments
 from stillfixed.connectors.web.stream.book import Book, Line
-from stillfixed.connectors.web.stream.outputs import LiveOutput, chunks_wanted, size_of
+from stillfixed.connectors.web.stream.outputs import (
+    LiveOutput,
+    chunks_wanted,
+    size_of,
+    sizes_of,
+    whole_chunks_wanted,
+)
 
 PAGE_ENTRIES = 60
 IDLE_FEEDS = 64
@@ -60,26 +66,30 @@ class Feed:
         if not self.book.version:
             raise UnknownSession(f"No session {self.book.session}.")
 
-    async def entries(self, before: int | None = None) -> tuple[Sequence[Markup], int | None]:
-        """A page of entries below a version, or the newest; and the version below which there are
-        older ones."""
+    async def page(self, before: int | None = None) -> tuple[int, Sequence[Markup], int | None]:
+        """The position that this is drawn at; a page of entries below a version, or the newest;
+        and the version below which there are older ones."""
         async with self._lock:
             lines = self.book.before(before, PAGE_ENTRIES)
             drawn = [await self._draw(line) for line in lines]
+            position = self.book.position
         has_older = bool(lines) and lines[0] is not self.book.lines[0]
-        return drawn, lines[0].version if has_older else None
+        return position, drawn, lines[0].version if has_older else None
 
-    async def whole(self, run: str) -> Markup:
-        """One run with nothing folded, as far as a page can hold it. Raises `UnknownSession`."""
+    async def whole(self, run: str) -> tuple[Markup, dict[str, int]]:
+        """One run with nothing folded, as far as a page can hold it, and the size in bytes of each
+        of its outputs. Raises `UnknownSession`."""
         if not self.book.has_run(run):
             raise UnknownSession(f"Session {self.book.session} has no run {run}.")
         async with self._lock:
-            names = [run, *filter(None, [self.book.baseline_of(run)])]
-            pieces = [piece for name in names for piece in self.book.pieces(name)]
-            chunks = await self._chunks(piece.event.chunk for piece in pieces)
-            return await asyncio.to_thread(
-                fragments.entry, self.book, self.book.line_of(run), chunks, full=True
+            wanted = whole_chunks_wanted(self.book, run)
+            chunks = await self._chunks(wanted)
+            live = await self._live_of(run) if run in self.book.running else None
+            line = self.book.line_of(run)
+            entry = await asyncio.to_thread(
+                fragments.entry, self.book, line, chunks, live, full=True
             )
+        return entry, sizes_of(self.book, run)
 
     async def output(self, run: str, name: str) -> AsyncIterator[bytes]:
         """The bytes of a run's stdout or stderr as they were captured."""
@@ -154,7 +164,7 @@ class Feed:
                 run = piece.event.run
                 if self.book.line_of(run).version not in fresh:
                     parts.append(fragments.piece(piece, await self._live_of(run)))
-            parts.append(fragments.side(self.book))
+            parts += [fragments.side_line(self.book), fragments.side(self.book)]
             block = b"".join(message(part) for part in parts if part)
             block += f"id: {self.book.position}\nevent: reached\ndata:\n\n".encode()
             self._blocks[position] = block

@@ -4,6 +4,7 @@ Guarantee: text from endpoints and people reaches a page through `shown` or `htm
 so that it stays text; a template that forgets still escapes it.
 """
 
+import secrets
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,11 @@ def pages_for(person: Person) -> tuple[NavEntry, ...]:
     return tuple(entry for entry in _NAV if person.granting(entry.needs))
 
 
+def fresh_id() -> str:
+    """A request id for one form of one page: sent twice, it is carried out once."""
+    return secrets.token_hex(8)
+
+
 environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
@@ -49,7 +55,9 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-environment.globals.update(pages_for=pages_for, sign=sign, words=words, count=count, ending=ending)
+environment.globals.update(
+    pages_for=pages_for, sign=sign, words=words, count=count, ending=ending, fresh_id=fresh_id
+)
 environment.filters.update(
     clock=clock, moment=moment, day=day, span=span, shown=shown, rich=html_of
 )

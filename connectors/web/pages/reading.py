@@ -15,8 +15,6 @@ import duckdb
 
 from stillfixed.actors.service import Service
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.feeds import Feed
-from stillfixed.connectors.web.hub import Hub
 from stillfixed.connectors.web.identity import Action, Person
 from stillfixed.projections import views_folder
 from stillfixed.projections.reading import Parameters, Views
@@ -36,14 +34,6 @@ class AsOf(NamedTuple):
 def service_of(desk: Desk) -> Service:
     """Log, clock and settings of the host."""
     return desk.client._service
-
-
-async def feed_of(desk: Desk, session: str) -> Feed:
-    """A session as its page shows it, up to date. Raises `UnknownSession`."""
-    log = service_of(desk).log
-    feed = Feed(session, log, Hub(log))
-    await feed.catch_up()
-    return feed
 
 
 def shares_of(person: Person, action: Action) -> list[Share]:

@@ -23,7 +23,7 @@ from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages import proof
 from stillfixed.connectors.web.pages.queue import decided_notice
-from stillfixed.connectors.web.pages.reading import feed_of, service_of
+from stillfixed.connectors.web.pages.reading import service_of
 from stillfixed.connectors.web.pages.waiting import Place
 from stillfixed.connectors.web.stream.fragments import home_of
 from stillfixed.connectors.web.templating import Notice, page
@@ -51,7 +51,7 @@ async def _page(
 ) -> Response:
     heading = await heading_for(desk, person, "review", session)
     service = service_of(desk)
-    feed = await feed_of(desk, session)
+    feed = await desk.feeds.feed(session)
     book, state = feed.book, feed.book.state
     checks = proof.checks_of(state)
     runs, wanted = proof.chunks_for(book, checks)
@@ -60,7 +60,7 @@ async def _page(
     now = service.clock.now()
     no = not_a_dispatcher(state, policy, person.name)
     requested = proof.asked(book)
-    entries, older = await feed.entries()
+    _, entries, older = await feed.page()
     return page(
         request,
         "review.html",

@@ -12,6 +12,8 @@ from stillfixed.connectors.web.stream.text import UNSEEN, shown
 SHOWN_BYTES = 64 * 1024
 SHOWN_LINES = 200
 SHOWN_LINE_CHARS = 2_000
+WHOLE_BYTES = 2 * 1024 * 1024
+"""Of one run's output on its own page; beyond it there is the plain text."""
 LIVE_BYTES = 256 * 1024
 """Of a run that is going, so much appears as it arrives; all of it is in the log."""
 
@@ -92,13 +94,25 @@ def chunks_wanted(book: Book, run: str) -> tuple[str, ...]:
         for name in (baseline, run):
             wanted += [piece.event.chunk for piece in book.pieces(name)]
         return tuple(dict.fromkeys(wanted))
+    return _first_chunks(book, run, SHOWN_BYTES)
+
+
+def whole_chunks_wanted(book: Book, run: str) -> tuple[str, ...]:
+    """The chunks for a run's own page."""
+    if is_compared(book, run):
+        return chunks_wanted(book, run)
+    return _first_chunks(book, run, WHOLE_BYTES)
+
+
+def _first_chunks(book: Book, run: str, limit_bytes: int) -> tuple[str, ...]:
+    wanted: dict[str, None] = {}
     size_bytes = 0
     for piece in book.pieces(run):
-        if size_bytes >= SHOWN_BYTES:
+        if size_bytes >= limit_bytes:
             break
         size_bytes += piece.event.size_bytes
-        wanted.append(piece.event.chunk)
-    return tuple(dict.fromkeys(wanted))
+        wanted[piece.event.chunk] = None
+    return tuple(wanted)
 
 
 def is_compared(book: Book, run: str) -> bool:
@@ -111,4 +125,13 @@ def is_compared(book: Book, run: str) -> bool:
 
 def size_of(book: Book, run: str) -> int:
     """Bytes of output that are kept of a run."""
-    return sum(piece.event.size_bytes for piece in book.pieces(run))
+    return sum(sizes_of(book, run).values())
+
+
+def sizes_of(book: Book, run: str) -> dict[str, int]:
+    """The same for each output."""
+    sizes: dict[str, int] = {}
+    for piece in book.pieces(run):
+        output = piece.event.output
+        sizes[output] = sizes.get(output, 0) + piece.event.size_bytes
+    return sizes
