@@ -50,9 +50,7 @@ def dry_run(
     return found
 
 
-def _try(
-    session: str, state: State, policies: Policies, at: datetime, *, confirmed: bool
-) -> Tried:
+def _try(session: str, state: State, policies: Policies, at: datetime, *, confirmed: bool) -> Tried:
     opened = state.opened
     assert opened is not None, "a grant follows an opening"
     policy = policies.in_force(team=opened.team, client=opened.client, on=date.max)
@@ -91,13 +89,9 @@ def counted(tried: Sequence[Tried]) -> list[Count]:
     for name in sorted({one.policy for one in tried}):
         own = [one for one in tried if one.policy == name]
         codes = [code for one in own for code in {reason.code for reason in one.reasons}]
-        found.append(
-            Count(
-                name,
-                *(sum(one.outcome == kind for one in own) for kind in _OUTCOMES),
-                by_reason={code: codes.count(code) for code in sorted(set(codes))},
-            )
-        )
+        granted, waits, refused = (sum(one.outcome == kind for one in own) for kind in _OUTCOMES)
+        by_reason = {code: codes.count(code) for code in sorted(set(codes))}
+        found.append(Count(name, granted, waits, refused, by_reason))
     return found
 
 

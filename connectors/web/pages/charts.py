@@ -1,7 +1,7 @@
 """Charts as shapes in a box of fixed size, drawn as SVG by `charts.html`. Pure.
 
-Guarantee: a rate is never drawn without its interval, and a week that is not mature is a hollow dot
-on its own, joined to nothing: it can still rise, so that it never looks like a drop.
+Guarantee: a rate is never drawn without its interval, and a week that is not mature is not drawn:
+a shade says that it is still open, so that it never looks like a drop. The table beside has it.
 
 altair's SVG (vl-convert) was refused here: it comes with an extra of some hundred megabytes, and
 what its marks are for readers and how it looks in the dark is not the page's to say.
@@ -46,7 +46,6 @@ class Tick(NamedTuple):
 class Dot(NamedTuple):
     x: float
     y: float
-    mature: bool
     title: str
 
 
@@ -57,7 +56,8 @@ class Whisker(NamedTuple):
 
 
 class RateChart(NamedTuple):
-    """`bands` and `lines` are points of polygons and polylines."""
+    """`bands` and `lines` are points of polygons and polylines; from `open_from` on weeks are not
+    mature."""
 
     y_ticks: list[Tick]
     x_ticks: list[Tick]
@@ -66,6 +66,7 @@ class RateChart(NamedTuple):
     whiskers: list[Whisker]
     dots: list[Dot]
     marks: list[tuple[float, str, str]]
+    open_from: float | None
 
 
 class Bar(NamedTuple):
@@ -73,7 +74,6 @@ class Bar(NamedTuple):
     y: float
     width: float
     height: float
-    mature: bool
     title: str
 
 
@@ -81,6 +81,7 @@ class BarChart(NamedTuple):
     y_ticks: list[Tick]
     x_ticks: list[Tick]
     bars: list[Bar]
+    open_from: float | None
 
 
 class IntervalRow(NamedTuple):
@@ -101,16 +102,15 @@ class IntervalChart(NamedTuple):
 def rate_chart(weeks: Sequence[Week], phases: Sequence[Phase] = ()) -> RateChart:
     """Shares by week, in the order of weeks; at least one."""
     x = _across([one.week for one in weeks])
-    top = _nice(max(one.high for one in weeks if one.mature or len(weeks) < 3) if _any(weeks) else 1)
-    top = min(1.0, max(top, _nice(max(one.rate for one in weeks))))
+    top = min(1.0, _nice(max((one.high for one in weeks if one.mature), default=1.0)))
     y = _up(top)
     bands, lines, whiskers = [], [], []
     for stretch in _stretches(weeks):
         if len(stretch) == 1:
             one = stretch[0]
-            whiskers.append(Whisker(x(one.week), y(min(one.low, top)), y(min(one.high, top))))
+            whiskers.append(Whisker(x(one.week), y(one.low), y(one.high)))
             continue
-        upper = [(x(one.week), y(min(one.high, top))) for one in stretch]
+        upper = [(x(one.week), y(one.high)) for one in stretch]
         lower = [(x(one.week), y(one.low)) for one in reversed(stretch)]
         bands.append(_points([*upper, *lower]))
         lines.append(_points([(x(one.week), y(one.rate)) for one in stretch]))
@@ -121,8 +121,9 @@ def rate_chart(weeks: Sequence[Week], phases: Sequence[Phase] = ()) -> RateChart
         bands=bands,
         lines=lines,
         whiskers=whiskers,
-        dots=[Dot(x(one.week), y(one.rate), one.mature, _told(one)) for one in weeks],
+        dots=[Dot(x(one.week), y(one.rate), _told(one)) for one in weeks if one.mature],
         marks=[(x(p.since), p.mode, p.label) for p in phases if begins <= p.since <= ends],
+        open_from=_open_from([(one.week, one.mature) for one in weeks], x),
     )
 
 
@@ -130,7 +131,7 @@ def bar_chart(weeks: Sequence[tuple[date, float, bool]], unit: str) -> BarChart:
     """(week, amount, mature); at least one."""
     days = [week for week, _, _ in weeks]
     x = _across(days)
-    top = _nice(max(amount for _, amount, _ in weeks) or 1)
+    top = _nice(max((amount for _, amount, mature in weeks if mature), default=1.0))
     y = _up(top)
     span_weeks = (days[-1] - days[0]).days // 7 + 1
     width = max(2.0, min(24.0, 0.7 * (WIDTH - LEFT - RIGHT) / span_weeks))
@@ -143,11 +144,12 @@ def bar_chart(weeks: Sequence[tuple[date, float, bool]], unit: str) -> BarChart:
                 y(amount),
                 _round(width),
                 _round(y(0) - y(amount)),
-                mature,
-                f"Week of {week}: {amount:,.1f} {unit}" + ("" if mature else ", can still rise"),
+                f"Week of {week}: {amount:,.1f} {unit}",
             )
             for week, amount, mature in weeks
+            if mature
         ],
+        open_from=_open_from([(week, mature) for week, _, mature in weeks], x),
     )
 
 
@@ -177,12 +179,7 @@ def interval_chart(found: Sequence[tuple[str, float, float, float, int]]) -> Int
 
 # -- inside ------------------------------------------------------------------------------------
 def _told(one: Week) -> str:
-    text = f"Week of {one.week}: {one.rate:.1%} of {one.n:,} ({one.low:.1%} to {one.high:.1%})"
-    return text if one.mature else f"{text}, can still change"
-
-
-def _any(weeks: Sequence[Week]) -> bool:
-    return any(one.mature or len(weeks) < 3 for one in weeks)
+    return f"Week of {one.week}: {one.rate:.1%} of {one.n:,} ({one.low:.1%} to {one.high:.1%})"
 
 
 def _stretches(weeks: Sequence[Week]) -> Iterator[list[Week]]:
@@ -199,12 +196,21 @@ def _stretches(weeks: Sequence[Week]) -> Iterator[list[Week]]:
         yield stretch
 
 
+def _open_from(weeks: Sequence[tuple[date, bool]], x: Callable[[date], float]) -> float | None:
+    """Where the shade begins: half a week before the first that is not mature."""
+    for week, mature in weeks:
+        if not mature:
+            half = (x(week + timedelta(weeks=1)) - x(week)) / 2
+            return max(float(LEFT), _round(x(week) - half))
+    return None
+
+
 def _across(days: Sequence[date]) -> Callable[[date], float]:
     first, span_days = days[0], max(7, (days[-1] - days[0]).days)
-    pad = 12
+    begin, width = LEFT + 12, WIDTH - LEFT - RIGHT - 24
 
     def x(day: date) -> float:
-        return _round(LEFT + pad + (WIDTH - LEFT - RIGHT - 2 * pad) * (day - first).days / span_days)
+        return _round(begin + width * (day - first).days / span_days)
 
     return x
 

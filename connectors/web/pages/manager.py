@@ -108,11 +108,8 @@ def figures(views: Views, asked: Asked) -> Figures | None:
         by_week.setdefault(row["definition"], []).append(row)
     mature = f"FROM callback_rate {of_weeks} AND mature"
     [rate] = rows(views, f"{_SUMMED.format(k='callbacks')} {mature}", some)
-    contact = rows(
-        views,
-        f"{_SUMMED.format(k='resolved')}, definition {first_contact} AND mature GROUP BY definition",
-        some,
-    )
+    summed = f"{_SUMMED.format(k='resolved')}, definition"
+    contact = rows(views, f"{summed} {first_contact} AND mature GROUP BY definition", some)
     return Figures(
         teams=[
             row["name"]
@@ -169,9 +166,10 @@ def drawn(found: Figures) -> Drawn:
         )
         for row in found.phases
     ]
-    proofs = [
-        (PROOFS.get(row["proof"], row["proof"]), row["rate"], row["low"], row["high"], row["closed"])
-        for row in sorted(found.by_proof, key=lambda row: list(PROOFS).index(row["proof"]))
+    order = list(PROOFS)
+    proofs: list[tuple[str, float, float, float, int]] = [
+        (PROOFS[row["proof"]], row["rate"], row["low"], row["high"], row["closed"])
+        for row in sorted(found.by_proof, key=lambda row: order.index(row["proof"]))
     ]
     return Drawn(
         callbacks=charts.rate_chart(_weeks(found.weekly), phases) if found.weekly else None,
@@ -193,8 +191,6 @@ def _rework(weeks: list[Row]) -> charts.BarChart | None:
 
 def _weeks(weekly: list[Row]) -> list[charts.Week]:
     return [
-        charts.Week(
-            row["week"], row["rate"], row["low"], row["high"], row["closed"], row["mature"]
-        )
+        charts.Week(row["week"], row["rate"], row["low"], row["high"], row["closed"], row["mature"])
         for row in weekly
     ]

@@ -28,7 +28,7 @@ RUNS_SHOWN = 12
 _MONITORS = """
 WITH begun AS (SELECT * FROM monitors WHERE step = 'started'),
 fired AS (
-    SELECT session, monitor, count(*) AS times, arg_max(next_due_at, position) AS next_due_at,
+    SELECT session, monitor, count(*) AS times, arg_max_null(next_due_at, position) AS next_due_at,
            max(happened_at) AS last_at,
            count(*) FILTER (reason IS NOT NULL) AS skipped
     FROM monitors WHERE step = 'fired' GROUP BY ALL
@@ -37,7 +37,7 @@ ended AS (SELECT session, monitor, happened_at, reason FROM monitors WHERE step 
 SELECT s.ticket, s.client, s.team, b.session, b.monitor, b.endpoint, b.command, b.person,
     b.happened_at AS started_at, b.every_seconds, b.until_at,
     coalesce(f.times, 0) AS times, coalesce(f.skipped, 0) AS skipped, f.last_at,
-    CASE WHEN f.times IS NULL THEN b.due_at ELSE f.next_due_at END AS next_at, e.reason,
+    CASE WHEN f.times IS NULL THEN b.next_due_at ELSE f.next_due_at END AS next_at, e.reason,
     CASE WHEN e.monitor IS NOT NULL OR (f.times > 0 AND f.next_due_at IS NULL) THEN 'concluded'
          WHEN f.times > 0 THEN 'running' ELSE 'scheduled' END AS state
 FROM begun b JOIN session_states s USING (session)
@@ -77,8 +77,14 @@ async def show(request: Request, person: SignedIn, desk: AtDesk) -> Response:
         found = await ask_views(desk, person, "read", monitors)
     except ViewsMissing:
         found = Found({}, {}, AsOf(0, None))
-    now = service_of(desk).clock.now()
-    return page(request, "monitors.html", person=person, found=found, now=now)
+    return page(
+        request,
+        "monitors.html",
+        person=person,
+        found=found,
+        now=service_of(desk).clock.now(),
+        newest=await desk.client.newest_position(),
+    )
 
 
 def monitors(views: Views) -> Found:

@@ -1,5 +1,5 @@
-"""Policies: who is in observe, warn and enforce, since when; adopting a new file; and a dry run that
-shows what enforcing it would have refused.
+"""Policies: who is in observe, warn and enforce, since when; adopting a new file; and a dry run
+that shows what enforcing it would have refused.
 
 A policy file is for everyone: whoever adopts one governs all clients and all teams.
 """
@@ -122,6 +122,7 @@ async def _page(
         now=service.clock.now(),
         days=DAYS,
         shown_rows=SHOWN,
+        newest=await service.log.newest_position(),
     )
 
 

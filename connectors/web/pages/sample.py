@@ -26,7 +26,7 @@ PROOFS = {
     "proven": "proven",
     "refused_then_fixed": "refused first, then proven",
     "waived": "reason accepted",
-    "unverified": "not verified",
+    "unverified": "not proven",
 }
 
 
@@ -65,6 +65,7 @@ async def _page(
         sample=found,
         day=day,
         proofs=PROOFS,
+        newest=await desk.client.newest_position(),
     )
 
 

@@ -43,6 +43,7 @@
     if (done) event.preventDefault();
   });
 
-  // The first row is chosen, so that Enter opens the oldest.
-  if (document.activeElement === document.body) rows()[0]?.focus({ preventScroll: true });
+  // In the queue the first row is chosen, so that Enter opens the oldest.
+  if (document.activeElement === document.body && document.querySelector("[data-choose]"))
+    rows()[0]?.focus({ preventScroll: true });
 })();
