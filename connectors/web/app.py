@@ -3,8 +3,18 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.pages import session
+from stillfixed.connectors.web.pages import (
+    manager,
+    monitors,
+    policies,
+    queue,
+    review,
+    sample,
+    session,
+    sessions,
+)
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -13,5 +23,7 @@ def create_app(desk: Desk) -> FastAPI:
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.include_router(session.router)
+    for part in (session, sessions, queue, review, sample, manager, policies, monitors):
+        app.include_router(part.router)
+    install_api(app)
     return app
