@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.pages import (
+    faults,
     manager,
     monitors,
     policies,
@@ -25,5 +26,6 @@ def create_app(desk: Desk) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for part in (session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
+    faults.install(app)
     install_api(app)
     return app
