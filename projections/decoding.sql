@@ -126,5 +126,9 @@ FROM (
 )
 ORDER BY position;
 
+INSERT INTO remarks BY NAME
+SELECT position, happened_at, person, ticket, closed_at, client, team, nullif(session, '') AS session, text
+FROM remark_made;
+
 INSERT INTO set_aside BY NAME
 SELECT position, happened_at, person, event, reason FROM event_set_aside;

@@ -8,11 +8,12 @@ import msgspec
 
 from stillfixed.actors.errors import ViewsStopped
 from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.reviews import RemarkMade
 from stillfixed.actors.runtime.policies import PoliciesAdopted
 from stillfixed.actors.session import events as e
 from stillfixed.actors.tickets import events as t
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Raise it when `facts.sql`, `decoding.sql` or a file of `derived/` changes: the tables are then
 built anew, beside the old ones."""
 
@@ -30,7 +31,7 @@ class EventSetAside(
     reason: str
 
 
-AnyEvent = e.SessionEvent | t.AnyTicketEvent | PoliciesAdopted | EventSetAside
+AnyEvent = e.SessionEvent | t.AnyTicketEvent | PoliciesAdopted | RemarkMade | EventSetAside
 BY_TYPE: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)
 }
