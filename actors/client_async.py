@@ -18,7 +18,7 @@ import msgspec
 
 from stillfixed.actors.errors import RequestRefused, UnknownSession
 from stillfixed.actors.live import LiveOutput, OnOutput
-from stillfixed.actors.log.contract import Recorded, StreamInfo
+from stillfixed.actors.log.contract import EventLog, Recorded, StreamInfo
 from stillfixed.actors.runbooks import runbook_text
 from stillfixed.actors.runbooks.running import OnCheck, each_check, loaded_runbook
 from stillfixed.actors.runtime.actor import HostInfo
@@ -73,6 +73,11 @@ class AsyncClient:
 
     async def close(self) -> None:
         await self._service.close()
+
+    @property
+    def log(self) -> EventLog:
+        """What every answer is read from, for those who follow it."""
+        return self._service.log
 
     async def open(
         self,

@@ -22,7 +22,7 @@ BESIDE_FROM_COLUMNS = 100
 ROWS_SHOWN = 120
 ONE_SIDED_ROWS_SHOWN = 2 * CONTEXT_LINES
 LINE_CHARS_SHOWN = 400
-_CHARS_BEFORE_CHANGE = 100
+CHARS_BEFORE_CHANGE = 100
 
 Side = Literal["before", "after"]
 _SIDES: tuple[Side, Side] = ("before", "after")
@@ -152,7 +152,7 @@ class _Page:
             yield self._under(Text("stderr", style="dim italic"))
         match row:
             case Fold():
-                yield Text(f"    … {_folded(row)}", style=_QUIET)
+                yield Text(f"    … {folded_words(row)}", style=_QUIET)
             case AlignedLine():
                 yield from self._beside(row) if self._is_beside else self._stacked(row, following)
             case _ as never:
@@ -244,7 +244,7 @@ class _Page:
         if self._full or len(text) <= LINE_CHARS_SHOWN:
             return text
         first = min((span.start for span in text.spans if span.style == _EMPHASIS), default=0)
-        start = first - _CHARS_BEFORE_CHANGE if first > LINE_CHARS_SHOWN // 2 else 0
+        start = first - CHARS_BEFORE_CHANGE if first > LINE_CHARS_SHOWN // 2 else 0
         end = min(start + LINE_CHARS_SHOWN, len(text))
         parts = [text[start:end]]
         if start:
@@ -267,7 +267,8 @@ def _cells(row: AlignedLine) -> int:
     return max(cell_len(plain(text)) for text in (row.before or "", row.after or ""))
 
 
-def _folded(fold: Fold) -> str:
+def folded_words(fold: Fold) -> str:
+    """What a fold hides."""
     if not fold.volatile:
         return count(fold.lines, "unchanged line")
     new = "with new times or numbers only"

@@ -95,8 +95,8 @@ async def _checks(shell: "Shell", argument: str) -> None:
         shell.show(*([""] if number else []), ComparisonView(comparison))
 
 
-async def _monitor(shell: "Shell", argument: str) -> None:
-    """`every 5m for 2h COMMAND`: the words for times come first."""
+def monitor_words(argument: str) -> tuple[a.Times, str]:
+    """`every 5m for 2h COMMAND`: the words for times come first. When, and which command."""
     times = dict.fromkeys(("at", "every", "until", "for"), "")
     rest = argument
     while found := re.match(r"(at|every|until|for)\s+(\S+)\s+(.*)$", rest, re.DOTALL):
@@ -104,11 +104,16 @@ async def _monitor(shell: "Shell", argument: str) -> None:
         rest = found[3]
     if not rest or rest == argument:
         raise UsageError(f"Write it as {COMMANDS['/monitor'].usage}.")
-    at, every, until = a.monitor_times(
+    when = a.monitor_times(
         at=times["at"], every=times["every"], until=times["until"], lasting=times["for"]
     )
+    return when, rest
+
+
+async def _monitor(shell: "Shell", argument: str) -> None:
+    (at, every, until), command = monitor_words(argument)
     name = await shell.session.monitor(
-        rest, endpoint=shell.endpoint, at=at, every=every, until=until
+        command, endpoint=shell.endpoint, at=at, every=every, until=until
     )
     shell.show(Text(f"  {name} recorded", style="dim"))
     if not shell.hosted:

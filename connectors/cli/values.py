@@ -12,7 +12,7 @@ from rich.text import Text
 
 from stillfixed.actors.verdicts.model import FieldChange, Verdict
 from stillfixed.actors.verdicts.spans import changed_spans
-from stillfixed.actors.verdicts.summary import field_name, summarised
+from stillfixed.actors.verdicts.summary import Summary, field_name, summarised
 from stillfixed.actors.verdicts.volatile import stretches
 from stillfixed.connectors.cli.render import Beside, standing
 from stillfixed.connectors.cli.text import count, plain
@@ -24,7 +24,7 @@ ITEM_CHARS = 40
 TABLE_FROM_COLUMNS = 60
 """Narrower terminals get the values of a field under its name."""
 
-_HEADINGS = ("verdict", "field", "before", "after", "rule")
+HEADINGS = ("verdict", "field", "before", "after", "rule")
 _GAP = 2
 _LEAST_COLUMNS = 9
 _FAULTY_BEFORE: frozenset[Verdict] = frozenset(("fixed", "still_failing"))
@@ -58,7 +58,7 @@ class ValuesTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         s = self._summary
-        rows = [_cells(change) for change in s.rows]
+        rows = [cells(change) for change in s.rows]
         if rows and options.max_width >= TABLE_FROM_COLUMNS:
             yield from self._table(console, rows, options.max_width)
         else:
@@ -66,14 +66,11 @@ class ValuesTable:
         if s.more:
             yield Text(f"  and {s.more} more", style="dim")
         if s.quiet:
-            names = ", ".join(_named(change) for change in s.quiet_some)
-            names += ", …" if s.quiet > len(s.quiet_some) else ""
-            told = f"{count(s.quiet, 'value')} healthy and unchanged: {names}"
-            yield Beside(Text.assemble(("  · ", "dim")), Text(told, style="dim"))
+            yield Beside(Text.assemble(("  · ", "dim")), Text(quiet_words(s), style="dim"))
 
     def _table(self, console: Console, rows: list[tuple[Text, ...]], width: int) -> Iterator[Text]:
-        headings = tuple(Text(heading, style="dim") for heading in _HEADINGS)
-        widths = _widths([headings, *rows], width - 2 - _GAP * (len(_HEADINGS) - 1))
+        headings = tuple(Text(heading, style="dim") for heading in HEADINGS)
+        widths = _widths([headings, *rows], width - 2 - _GAP * (len(HEADINGS) - 1))
         for cells in (headings, *rows):
             wrapped = [self._wrapped(console, *pair) for pair in zip(cells, widths, strict=True)]
             for at in range(max(map(len, wrapped))):
@@ -94,7 +91,15 @@ class ValuesTable:
         return lines
 
 
-def _cells(change: FieldChange) -> tuple[Text, ...]:
+def quiet_words(summary: Summary) -> str:
+    """How many values are healthy and unchanged, and which are the first of them."""
+    names = ", ".join(_named(change) for change in summary.quiet_some)
+    names += ", …" if summary.quiet > len(summary.quiet_some) else ""
+    return f"{count(summary.quiet, 'value')} healthy and unchanged: {names}"
+
+
+def cells(change: FieldChange) -> tuple[Text, ...]:
+    """A value as it is told: verdict, field, before, after, rule."""
     rule = f"{change.rule}: {change.note}" if change.note else change.rule
     before = _value(change.before, "red" if change.verdict in _FAULTY_BEFORE else "")
     after = _value(change.after, _AFTER_STYLES[change.verdict])
@@ -145,5 +150,5 @@ def _widths(rows: Sequence[tuple[Text, ...]], available: int) -> list[int]:
 def _stacked(rows: Sequence[tuple[Text, ...]]) -> Iterator[RenderableType]:
     for verdict, field, *values in rows:
         yield Beside(Text.assemble("  ", verdict, "  "), field)
-        for heading, value in zip(_HEADINGS[2:], values, strict=True):
+        for heading, value in zip(HEADINGS[2:], values, strict=True):
             yield Beside(Text.assemble((f"    {heading:6}  ", "dim")), value)

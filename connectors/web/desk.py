@@ -2,6 +2,7 @@
 and may they."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -9,6 +10,9 @@ from fastapi import Depends, Request
 from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.errors import NotAllowed, NotSignedIn, UnknownSession
 from stillfixed.actors.session.state import Heading
+from stillfixed.connectors.web.background import Background
+from stillfixed.connectors.web.feeds import Feeds
+from stillfixed.connectors.web.hub import Hub
 from stillfixed.connectors.web.identity import Action, Person
 
 
@@ -24,6 +28,22 @@ class People(Protocol):
 class Desk:
     client: AsyncClient
     people: People
+
+    @cached_property
+    def hub(self) -> Hub:
+        """The one follower of the log. Whoever serves the app closes it, before the server ends:
+        a server waits for its open answers."""
+        return Hub(self.client.log)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """Sessions as their pages show them."""
+        return Feeds(self.client.log, self.hub)
+
+    @cached_property
+    def background(self) -> Background:
+        """What goes on after an answer was given."""
+        return Background()
 
 
 def desk_of(request: Request) -> Desk:
