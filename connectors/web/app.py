@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.pages import session
+from stillfixed.connectors.web.people import installed as people
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -14,4 +15,5 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(session.router)
+    people.install(app, desk)
     return app

@@ -55,7 +55,9 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-environment.globals.update(pages_for=pages_for, sign=sign, words=words, count=count, ending=ending, fresh_id=fresh_id)
+environment.globals.update(
+    pages_for=pages_for, sign=sign, words=words, count=count, ending=ending, fresh_id=fresh_id
+)
 environment.filters.update(
     clock=clock, moment=moment, day=day, span=span, shown=shown, rich=html_of
 )

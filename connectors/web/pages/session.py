@@ -323,5 +323,10 @@ async def open_session(
             await technician.type(f"/endpoint {address.strip()} {platform}")
     except StillfixedError as error:
         notice = Notice(str(error), "bad")
-        return new_session_page(request, person, notice=notice, typed={**typed, "address": address, "platform": platform})
+        return new_session_page(
+            request,
+            person,
+            notice=notice,
+            typed={**typed, "address": address, "platform": platform},
+        )
     return RedirectResponse(fragments.home_of(session.id), status_code=303)

@@ -6,12 +6,13 @@ once given is never given to somebody else.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import apsw
 import msgspec
 
 from stillfixed.actors.errors import RequestRefused, UnknownPerson
-from stillfixed.connectors.web.identity import Grant, Person
+from stillfixed.connectors.web.identity import Grant
 from stillfixed.connectors.web.people.database import Database
 from stillfixed.connectors.web.people.naming import clean_name, folded, skeleton
 from stillfixed.connectors.web.people.records import Account, Change, Doer, Given, Source
@@ -52,7 +53,7 @@ class Accounts:
     def people(self, *, removed: bool = False) -> list[Account]:
         """Everybody by name; those removed only if asked for."""
         found = self._database.rows("SELECT name FROM people ORDER BY folded")
-        every = (self.person(str(name)) for (name,) in found)
+        every = (self.person(name) for (name,) in found)
         return [one for one in every if removed or one.removed_at is None]
 
     def person(self, name: str) -> Account:
@@ -68,7 +69,7 @@ class Accounts:
     def password_hash(self, name: str) -> str | None:
         sql = "SELECT password FROM people WHERE name = ? AND removed IS NULL"
         rows = self._database.rows(sql, (name,))
-        return str(rows[0][0]) if rows and rows[0][0] is not None else None
+        return rows[0][0] if rows else None
 
     def changes(
         self, *, before: int | None = None, person: str = "", limit: int = 100
@@ -79,14 +80,11 @@ class Accounts:
             " WHERE number < ? AND (? = '' OR person = ?) ORDER BY number DESC LIMIT ?",
             (before or 1 << 62, person, person, limit),
         )
+        names = Change.__struct_fields__
         return [
-            msgspec.convert(
-                dict(zip(Change.__struct_fields__, (number, from_micros(int(str(at))), *rest),
-                         strict=True)),
-                Change,
-            )
+            Change(**dict(zip(names, (number, from_micros(at), *rest), strict=True)))
             for number, at, *rest in rows
-        ]  # fmt: skip
+        ]
 
     def _find(self, where: str, value: str) -> Account | None:
         rows = self._database.rows(
@@ -96,12 +94,12 @@ class Accounts:
         )
         if not rows:
             return None
-        person, name, has_password, added, removed, elsewhere = rows[0]
+        person, *row = rows[0]
         given = self._database.rows(
             "SELECT id, data, source, at, by FROM grants WHERE person = ? ORDER BY id",
             (person,),
         )
-        return _account(name, has_password, added, removed, elsewhere, given)
+        return _account(tuple(row), given)
 
     # -- changing --------------------------------------------------------------------------------
     def add(
@@ -195,7 +193,7 @@ class Accounts:
             " WHERE issuer = ? AND subject = ?",
             (issuer, subject),
         )
-        return str(rows[0][0]) if rows else None
+        return rows[0][0] if rows else None
 
     def bind(self, name: str, issuer: str, subject: str, doer: Doer) -> None:
         """From here on this subject of the provider is that person."""
@@ -257,39 +255,22 @@ def record(
     )
 
 
-def grant_from(data: object) -> Grant:
-    return msgspec.json.decode(str(data), type=Grant)
+def grant_from(data: str) -> Grant:
+    return msgspec.json.decode(data, type=Grant)
 
 
-def as_person(account: Account) -> Person:
-    return Person(name=account.name, grants=account.grants)
-
-
-def _account(
-    name: object,
-    has_password: object,
-    added: object,
-    removed: object,
-    elsewhere: object,
-    given: Sequence[tuple[object, ...]],
-) -> Account:
-    assert isinstance(added, int)
+def _account(row: tuple[Any, ...], given: Sequence[tuple[Any, ...]]) -> Account:
+    name, has_password, added, removed, elsewhere = row
     return Account(
-        name=str(name),
+        name=name,
         given=tuple(
-            Given(
-                id=int(str(number)),
-                grant=grant_from(data),
-                source="operator" if source == "operator" else "single sign-on",
-                at=from_micros(int(str(at))),
-                by=str(by),
-            )
+            Given(id=number, grant=grant_from(data), source=source, at=from_micros(at), by=by)
             for number, data, source, at, by in given
         ),
         has_password=bool(has_password),
         signs_in_elsewhere=bool(elsewhere),
         added_at=from_micros(added),
-        removed_at=from_micros(removed) if isinstance(removed, int) else None,
+        removed_at=None if removed is None else from_micros(removed),
     )
 
 

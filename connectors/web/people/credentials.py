@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -68,11 +69,15 @@ class Credentials:
         )
         if not rows:
             return None
-        token, name, person, grants, expires, used = rows[0]
-        own = self._grants(person)
+        token, name, owner, grants, expires, used = rows[0]
+        own = self._grants(owner)
         if grants is not None:
-            own = narrowed(msgspec.json.decode(str(grants), type=_GRANTS), own)
-        return _credential("token", token, name, own, expires, used)
+            own = narrowed(msgspec.json.decode(grants, type=_GRANTS), own)
+        person = Person(name=name, grants=own)
+        return Credential(
+            kind="token", id=token, person=person, expires_at=from_micros(expires),
+            seen_at=_maybe(used),
+        )  # fmt: skip
 
     def of_cookie(self, secret: str) -> Credential | None:
         """Whose browser this is, while it is signed in."""
@@ -85,8 +90,12 @@ class Credentials:
         )
         if not rows:
             return None
-        sign_in, name, person, expires, seen = rows[0]
-        return _credential("cookie", sign_in, name, self._grants(person), expires, seen)
+        sign_in, name, of, expires, seen = rows[0]
+        person = Person(name=name, grants=self._grants(of))
+        return Credential(
+            kind="cookie", id=sign_in, person=person, expires_at=from_micros(expires),
+            seen_at=from_micros(seen),
+        )  # fmt: skip
 
     def seen(self, credential: Credential) -> None:
         """Note that it was used now. Without that a browser's sign-in ends when it was idle."""
@@ -97,7 +106,7 @@ class Credentials:
                 (to_micros(self._now()), credential.id),
             )
 
-    def _grants(self, person: object) -> tuple[Grant, ...]:
+    def _grants(self, person: int) -> tuple[Grant, ...]:
         sql = "SELECT data FROM grants WHERE person = ? ORDER BY id"
         return tuple(grant_from(data) for (data,) in self._database.rows(sql, (person,)))
 
@@ -139,7 +148,7 @@ class Credentials:
             record(db, self._now(), doer, owner, "token made", detail)
         return secret, self.token(token)
 
-    def _check_no_wider(self, owner: str, person: object, grants: Sequence[Grant]) -> None:
+    def _check_no_wider(self, owner: str, person: int, grants: Sequence[Grant]) -> None:
         own = self._grants(person)
         for grant in grants:
             if narrowed([grant], own) != (grant,):
@@ -215,8 +224,8 @@ class Credentials:
         )
         return [
             SignIn(
-                id=str(row[0]), person=str(row[1]), browser=str(row[2]), begun_at=_time(row[3]),
-                seen_at=_time(row[4]), expires_at=_time(row[5]),
+                id=row[0], person=row[1], browser=row[2], begun_at=from_micros(row[3]),
+                seen_at=from_micros(row[4]), expires_at=from_micros(row[5]),
             )
             for row in rows
         ]  # fmt: skip
@@ -248,7 +257,6 @@ class Credentials:
             (name,),
         )
         key, password = rows[0]
-        assert isinstance(key, bytes)
         return hmac.new(key, f"{name}\0{salt}\0{password}".encode(), sha256).hexdigest()
 
 
@@ -256,36 +264,19 @@ def _hash(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-def _time(micros: object) -> datetime:
-    assert isinstance(micros, int)
-    return from_micros(micros)
+def _maybe(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
-def _maybe(micros: object) -> datetime | None:
-    return None if micros is None else _time(micros)
-
-
-def _credential(
-    kind: str, of: object, name: object, grants: tuple[Grant, ...], expires: object, seen: object
-) -> Credential:
-    return Credential(
-        kind="token" if kind == "token" else "cookie",
-        id=str(of),
-        person=Person(name=str(name), grants=grants),
-        expires_at=_time(expires),
-        seen_at=_maybe(seen),
-    )
-
-
-def _token(row: tuple[object, ...]) -> Token:
+def _token(row: tuple[Any, ...]) -> Token:
     token, owner, label, grants, made, expires, revoked, used = row
     return Token(
-        id=str(token),
-        owner=str(owner),
-        label=str(label),
-        grants=None if grants is None else tuple(msgspec.json.decode(str(grants), type=_GRANTS)),
-        made_at=_time(made),
-        expires_at=_time(expires),
+        id=token,
+        owner=owner,
+        label=label,
+        grants=None if grants is None else tuple(msgspec.json.decode(grants, type=_GRANTS)),
+        made_at=from_micros(made),
+        expires_at=from_micros(expires),
         revoked_at=_maybe(revoked),
         used_at=_maybe(used),
     )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -104,7 +105,7 @@ class Database:
                     f"{self.path} was written by a newer stillfixed. Upgrade this machine's."
                 )
 
-    def rows(self, sql: str, values: tuple[apsw.SQLiteValue, ...] = ()) -> list[tuple[object, ...]]:
+    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What a query finds. Waits for no writer."""
         try:
             with self._reading:

@@ -23,6 +23,10 @@ from stillfixed.connectors.web.people.records import Credential, SignIn
 from stillfixed.connectors.web.people.settings import PeopleSettings
 from stillfixed.connectors.web.people.tries import Tries
 
+COOKIES = ("stillfixed", "__Host-stillfixed")
+"""Of a sign-in: over plain HTTP, on loopback, and over HTTPS, where browsers let none but this host
+set it."""
+
 
 @dataclass(frozen=True)
 class SignedInBrowser:
@@ -73,7 +77,7 @@ class LocalPeople:
         if header is not None:
             scheme, _, secret = header.partition(" ")
             return self.credentials.of_token(secret) if scheme.lower() == "bearer" else None
-        secret = request.cookies.get(cookie_name(request), "")
+        secret = request.cookies.get(COOKIES[request.url.scheme == "https"], "")
         return self.credentials.of_cookie(secret) if secret else None
 
     def _is_due(self, seen_at: datetime | None) -> bool:
@@ -126,11 +130,6 @@ class LocalPeople:
     async def close(self) -> None:
         await asyncio.gather(*self._noting, return_exceptions=True)
         self._database.close()
-
-
-def cookie_name(request: HTTPConnection) -> str:
-    """Over HTTPS a name that browsers let only this host set, for all of it and encrypted."""
-    return "__Host-stillfixed" if request.url.scheme in ("https", "wss") else "stillfixed"
 
 
 def local_people(request: Request) -> LocalPeople:
