@@ -101,6 +101,19 @@ class Accounts:
         )
         return _account(tuple(row), given)
 
+    def check_free(self, name: str, *, returning: bool = False) -> tuple[str, bool]:
+        """The name as it would be stored, and whether it was that of the same person before. Raises
+        `RequestRefused` where it can be nobody's or is somebody else's."""
+        name = clean_name(name)
+        known = self._database.rows(
+            "SELECT name, removed IS NOT NULL FROM people WHERE folded = ? OR skeleton = ?",
+            (folded(name), skeleton(name)),
+        )
+        returns = returning and (name, 1) in known
+        if known and not returns:
+            raise _taken(name, *known[0])
+        return name, returns
+
     # -- changing --------------------------------------------------------------------------------
     def add(
         self,
@@ -113,15 +126,9 @@ class Accounts:
     ) -> Account:
         """A new person; `returning`: one who was removed before, and is the same. Raises
         `RequestRefused` where the name is somebody's, looks like somebody's, or was somebody's."""
-        name = clean_name(name)
-        keys = folded(name), skeleton(name)
         with self._database.change() as db:
-            known = db.execute(
-                "SELECT name, removed FROM people WHERE folded = ? OR skeleton = ?", keys
-            ).fetchall()
-            returns = returning and any(one == name and gone for one, gone in known)
-            if known and not returns:
-                raise _taken(name, str(known[0][0]), bool(known[0][1]))
+            name, returns = self.check_free(name, returning=returning)
+            keys = folded(name), skeleton(name)
             at = to_micros(self._now())
             if returns:
                 db.execute(
