@@ -6,12 +6,15 @@ go and end, Ray ends if it was started here, the log is closed last.
 """
 
 import asyncio
+import secrets
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
+from stillfixed.actors.backend import LogHistories
 from stillfixed.actors.errors import HostError, HostUnavailable, RequestRefused
 from stillfixed.actors.hostfile import (
     RunningHost,
@@ -29,7 +32,7 @@ from stillfixed.actors.runtime.cluster import Cluster, may_join
 from stillfixed.actors.runtime.host import HostSettings
 from stillfixed.actors.runtime.policies import adopt
 from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
-from stillfixed.actors.session.requests import PersonRequest, SessionAnswer
+from stillfixed.actors.session.requests import OpenSession, PersonRequest, SessionAnswer
 
 LOOK_AT_HOST_EVERY_SECONDS = 1.0
 ENDPOINTS = "stillfixed.connectors.endpoints:open_endpoint"
@@ -76,6 +79,7 @@ class Service:
     def __init__(self, settings: Settings, log: EventLog, clock: Clock) -> None:
         self.settings = settings
         self.log = log
+        self.histories = LogHistories(log)
         self.clock = clock
         self._cluster = Cluster(settings.ray_address)
         self._published: RunningHost | None = None
@@ -152,6 +156,13 @@ class Service:
     async def _ring(self, session: str, request_id: str, request: PersonRequest) -> SessionAnswer:
         return await self.ask(session, request, request_id)
 
+    async def open(self, request: OpenSession, request_id: str | None = None) -> str:
+        """The new session's id."""
+        # A repeated request has to reach the session that the first one made.
+        session = f"s-{_stable_id(request_id)}"
+        await self.ask(session, request, request_id)
+        return session
+
     async def ask(
         self, session: str, request: PersonRequest, request_id: str | None = None
     ) -> SessionAnswer:
@@ -187,3 +198,9 @@ class Service:
             self._router = None
             await asyncio.to_thread(self._cluster.stop)
         await self.log.close()
+
+
+def _stable_id(request_id: str | None) -> str:
+    if request_id is None:
+        return secrets.token_hex(6)
+    return blake2b(request_id.encode(), digest_size=6).hexdigest()

@@ -13,12 +13,13 @@ import msgspec
 
 from stillfixed.actors.errors import PolicyError, ViewsStopped
 from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.reviews import RemarkMade
 from stillfixed.actors.runtime.policies import PoliciesAdopted
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.policy import parse_policies
 from stillfixed.actors.tickets import events as t
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Raise it when `facts.sql`, this module or a file of `derived/` changes: the tables are then built
 anew, beside the old ones."""
 
@@ -40,7 +41,7 @@ class EventSetAside(
     reason: str
 
 
-AnyEvent = e.SessionEvent | t.AnyTicketEvent | PoliciesAdopted | EventSetAside
+AnyEvent = e.SessionEvent | t.AnyTicketEvent | PoliciesAdopted | RemarkMade | EventSetAside
 _decoder = msgspec.json.Decoder(AnyEvent)
 
 
@@ -240,6 +241,11 @@ def _policies(p: int, _: str, x: PoliciesAdopted) -> Iterator[tuple[str, Row]]:
                 yield "policies", row
 
 
+def _remark(p: int, _: str, x: RemarkMade) -> Added:
+    about = (x.ticket, x.closed_at, x.client, x.team, x.session or None)
+    return (("remarks", (p, x.at, x.by, *about, x.text)),)
+
+
 def _set_aside(p: int, _: str, x: EventSetAside) -> Added:
     return (("set_aside", (p, x.at, x.by, x.position, x.reason)),)
 
@@ -279,5 +285,6 @@ _ADDS: dict[type[Any], Callable[[int, str, Any], Added] | None] = {
     t.TicketReopened: partial(_ticket, "reopened"),
     t.TicketLinked: partial(_ticket, "linked"),
     PoliciesAdopted: _policies,
+    RemarkMade: _remark,
     EventSetAside: _set_aside,
 }

@@ -123,6 +123,12 @@ CREATE TABLE policies (         -- one row a policy of each adopted text, team a
     team VARCHAR, client VARCHAR -- empty: all
 );
 
+CREATE TABLE remarks (          -- on closures of the daily sample
+    position BIGINT NOT NULL, happened_at TIMESTAMP NOT NULL, person VARCHAR NOT NULL,
+    ticket VARCHAR NOT NULL, closed_at TIMESTAMP NOT NULL, -- which closure
+    client VARCHAR, team VARCHAR, session VARCHAR, text VARCHAR NOT NULL
+);
+
 CREATE TABLE set_aside (        -- events that the views leave out, because somebody said so
     position BIGINT NOT NULL, happened_at TIMESTAMP NOT NULL, person VARCHAR NOT NULL,
     event BIGINT NOT NULL,      -- the position that is left out

@@ -106,10 +106,13 @@ class Appended(Struct, frozen=True):
 
 
 class StreamInfo(Struct, frozen=True):
+    """`position` is that of the stream's newest event."""
+
     stream: str
     epoch: int
     version: int
     heading: bytes
+    position: int = 0
 
 
 class EventLog(Protocol):
@@ -173,10 +176,15 @@ class EventLog(Protocol):
         ...
 
     async def streams(
-        self, where: Mapping[str, str] | None = None, *, limit: int = 100
+        self,
+        where: Mapping[str, str] | None = None,
+        *,
+        limit: int = 100,
+        before_position: int | None = None,
     ) -> Sequence[StreamInfo]:
         """Streams whose heading has these top-level values, newest activity first. A stream that
-        never got a heading is not listed."""
+        never got a heading is not listed. `before_position` goes on after the last one of an
+        earlier list: what became active meanwhile is not listed twice."""
         ...
 
     async def stream(self, stream: str) -> StreamInfo | None: ...

@@ -207,7 +207,11 @@ class SqliteLog:
         return unpack(chunk_id, size, data)
 
     async def streams(
-        self, where: Mapping[str, str] | None = None, *, limit: int = 100
+        self,
+        where: Mapping[str, str] | None = None,
+        *,
+        limit: int = 100,
+        before_position: int | None = None,
     ) -> Sequence[StreamInfo]:
         values: list[str | int] = []
         sql = f"{_STREAM_INFO} WHERE heading <> '{{}}'"  # as its index says it
@@ -217,6 +221,9 @@ class SqliteLog:
                 " WHERE top.key = ? AND top.type = 'text' AND top.atom = ?)"
             )
             values += [key, value]
+        if before_position is not None:
+            sql += " AND position < ?"
+            values.append(before_position)
         sql += " ORDER BY position DESC, id DESC LIMIT ?"
         rows = await self._in_thread(self._reader.rows, sql, (*values, limit))
         return [_stream_info(row) for row in rows]
@@ -293,12 +300,12 @@ class _Reader:
             connection.close(True)
 
 
-_STREAM_INFO = "SELECT name, epoch, version, heading FROM streams"
+_STREAM_INFO = "SELECT name, epoch, version, heading, position FROM streams"
 
 
 def _stream_info(row: tuple[Any, ...]) -> StreamInfo:
-    name, epoch, version, heading = row
-    return StreamInfo(name, epoch, version, heading.encode())
+    name, epoch, version, heading, position = row
+    return StreamInfo(name, epoch, version, heading.encode(), position)
 
 
 def _moment(since_1970_microseconds: int) -> datetime:

@@ -35,8 +35,8 @@ async def adopt(log: EventLog, clock: Clock, *, text: str, by: str, source: str)
     """Put policies in force from now on, once. Raises `PolicyError` and changes nothing."""
     parse_policies(text, source=source)
     while True:
-        newest = await _newest(log)
-        if newest is not None and newest.text == text:
+        adopted = await newest(log)
+        if adopted is not None and adopted.text == text:
             return
         event = PoliciesAdopted(at=clock.now(), by=by, text=text)
         with suppress(Fenced):
@@ -44,7 +44,8 @@ async def adopt(log: EventLog, clock: Clock, *, text: str, by: str, source: str)
             return
 
 
-async def _newest(log: EventLog) -> PoliciesAdopted | None:
+async def newest(log: EventLog) -> PoliciesAdopted | None:
+    """The text in force, None where none was adopted."""
     info = await log.stream(POLICY_STREAM)
     if info is None or info.version == 0:
         return None
@@ -65,9 +66,9 @@ class PolicyBook:
         """The policy for this session now; `BUILT_IN` where none was adopted or none matches."""
         info = await self._log.stream(POLICY_STREAM)
         if info is not None and info.version > self._version:
-            newest = await _newest(self._log)
-            if newest is not None:
-                self._policies = parse_policies(newest.text)
+            adopted = await newest(self._log)
+            if adopted is not None:
+                self._policies = parse_policies(adopted.text)
                 self._version = info.version
         if state.opened is None:
             return BUILT_IN

@@ -166,17 +166,11 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 
     def compare(self, check: Check) -> Comparison:
         verification = check.verification
-        current = verification is not None and is_current(self.state, check)
-        standing: Standing = "baseline_only"
-        if current and verification:
-            standing = verification.in_force
-        elif needs_rerun(self.state, check):
-            standing = "not_rerun"
         before = self.runs[check.baseline.run]
         return Comparison(
             endpoint=check.endpoint,
             command=check.command,
-            standing=standing,
+            standing=standing_of(self.state, check),
             before=before,
             after=self.runs[verification.seen.run] if verification else None,
             reasons=verification.reasons if verification else before.reasons,
@@ -189,6 +183,13 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
             if check.verification and check.verification.seen.run == run:
                 return self.compare(check)
         return None
+
+
+def standing_of(state: State, check: Check) -> Standing:
+    """How a check of the session stands now."""
+    if check.verification is not None and is_current(state, check):
+        return check.verification.in_force
+    return "not_rerun" if needs_rerun(state, check) else "baseline_only"
 
 
 _FOLDED_INTO_RUNS = (

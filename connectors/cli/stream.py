@@ -10,7 +10,8 @@ from rich.text import Text
 
 from stillfixed.actors.client_async import Seen, SessionInfo
 from stillfixed.actors.session import events as e
-from stillfixed.actors.session.gate import is_current, needs_rerun
+from stillfixed.actors.session import history
+from stillfixed.actors.session.gate import is_current
 from stillfixed.actors.session.history import Entry, RunRecord, Standing, Transcript
 from stillfixed.actors.session.state import State
 from stillfixed.connectors.cli import render, runbook_views
@@ -359,7 +360,4 @@ class StateView:
 
 def standing_of(state: State, key: str) -> Standing:
     """A check's standing from the state alone, as `Transcript.compare` has it."""
-    check = state.checks[key]
-    if is_current(state, check) and check.verification:
-        return check.verification.in_force
-    return "not_rerun" if needs_rerun(state, check) else "baseline_only"
+    return history.standing_of(state, state.checks[key])

@@ -3,9 +3,19 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.pages import session
-from stillfixed.connectors.web.people import installed as people
+from stillfixed.connectors.web.pages import (
+    manager,
+    monitors,
+    policies,
+    queue,
+    review,
+    sample,
+    session,
+    sessions,
+)
+from stillfixed.connectors.web.people.installed import install as install_people
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -14,6 +24,8 @@ def create_app(desk: Desk) -> FastAPI:
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.include_router(session.router)
-    people.install(app, desk)
+    for part in (session, sessions, queue, review, sample, manager, policies, monitors):
+        app.include_router(part.router)
+    install_people(app, desk)
+    install_api(app)
     return app

@@ -9,6 +9,9 @@ from fastapi import Depends, Request
 
 from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.errors import NotAllowed, NotSignedIn, UnknownSession
+from stillfixed.actors.runtime.clock import Clock
+from stillfixed.actors.runtime.policies import PolicyBook
+from stillfixed.actors.service import Service
 from stillfixed.actors.session.state import Heading
 from stillfixed.connectors.web.background import Background
 from stillfixed.connectors.web.feeds import Feeds
@@ -28,6 +31,22 @@ class People(Protocol):
 class Desk:
     client: AsyncClient
     people: People
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies in force."""
+        return PolicyBook(self.client.log, self.clock)
+
+    @property
+    def clock(self) -> Clock:
+        return self.client.backend.clock
+
+    @property
+    def service(self) -> Service:
+        """This host's log, clock and settings."""
+        service = self.client.backend
+        assert isinstance(service, Service), "a desk stands on an embedded client"
+        return service
 
     @cached_property
     def hub(self) -> Hub:

@@ -164,7 +164,7 @@ class Feed:
                 run = piece.event.run
                 if self.book.line_of(run).version not in fresh:
                     parts.append(fragments.piece(piece, await self._live_of(run)))
-            parts.append(fragments.side(self.book))
+            parts += [fragments.side_line(self.book), fragments.side(self.book)]
             block = b"".join(message(part) for part in parts if part)
             block += f"id: {self.book.position}\nevent: reached\ndata:\n\n".encode()
             self._blocks[position] = block

@@ -9,16 +9,16 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillfixed.actors.errors import (
     NotAllowed,
-    NotSignedIn,
     RequestRefused,
     StillfixedError,
 )
+from stillfixed.connectors.web.api.problems import problem
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.people.local import COOKIES
 
@@ -195,10 +195,7 @@ class _StreamEnded(Exception):
 
 
 def refusal(scope: Scope, error: StillfixedError, status: int) -> Response:
-    """The answer of what stands before the routes: RFC 9457 for the API, a line of text else."""
-    headers = {"www-authenticate": "Bearer"} if isinstance(error, NotSignedIn) else None
-    if not scope["path"].startswith("/api"):
-        return PlainTextResponse(error.message, status, headers)
-    problem = {"type": f"/problems/{error.code}", "title": error.message, "status": status,
-               "code": error.code, "detail": error.message}  # fmt: skip
-    return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    """The answer of what stands before the routes: a problem for the API, a line of text else."""
+    if scope["path"].startswith("/api/"):
+        return problem(Request(scope), status, error.message, code=error.code)
+    return PlainTextResponse(error.message, status)

@@ -209,3 +209,15 @@ SLASH: dict[str, Callable[[Technician, str], Awaitable[None]]] = {
     "/close": lambda technician, _: technician.close(),
 }
 """What the page takes of the shell's slash commands; the others are in sight on it."""
+
+_OWN_HELP = {
+    "/endpoint": ("/endpoint ADDRESS [PLATFORM]", "add an endpoint: user@host:port"),
+    "/expect": ("/expect EXPECTATION -- COMMAND", "what healthy means, as in Status == OK"),
+    "/runbook": ("/runbook NAME [PARAMETER=VALUE ...]", "run all checks of a shipped runbook"),
+}
+
+
+def slash_help() -> list[tuple[str, str]]:
+    """Usage and help of each slash command here, in the terminal's words where they are true."""
+    known = slash.COMMANDS
+    return [_OWN_HELP.get(name, (known[name].usage, known[name].help)) for name in SLASH]

@@ -19,10 +19,9 @@ from starlette.responses import (
 from stillfixed.actors.errors import NotAllowed, StillfixedError, UnknownSession
 from stillfixed.actors.session.state import Heading
 from stillfixed.actors.verdicts.model import Platform
-from stillfixed.connectors.cli.slash import COMMANDS
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
-from stillfixed.connectors.web.pages.acting import SLASH, Technician
+from stillfixed.connectors.web.pages.acting import SLASH, Technician, slash_help
 from stillfixed.connectors.web.stream import fragments
 from stillfixed.connectors.web.templating import Notice, environment, page
 
@@ -86,11 +85,12 @@ async def _page(
         older=older,
         before=before,
         side=fragments.side(feed.book),
+        side_line=fragments.side_line(feed.book),
         position=position,
         endpoints=list(feed.book.state.endpoints),
         kinds=KINDS,
         typed=typed,
-        slash=[command for name, command in COMMANDS.items() if name in SLASH],
+        slash=slash_help(),
     )
 
 

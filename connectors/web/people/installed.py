@@ -5,16 +5,16 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from stillfixed.actors.errors import NotSignedIn, StillfixedError
+from stillfixed.connectors.web.api.problems import of_error
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.guards import (
     EndingStreams,
     SameSite,
     SecurityHeaders,
     SizeLimit,
-    refusal,
 )
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.people import api, pages, single_sign_on
@@ -46,8 +46,9 @@ def install(app: FastAPI, desk: Desk, single: SingleSignOn | None = None) -> Non
 async def _to_sign_in(request: Request, error: Exception) -> Response:
     """A page's reader signs in and comes back to it; everything else is told."""
     assert isinstance(error, StillfixedError)
-    is_page = "text/html" in request.headers.get("accept", "")
-    if is_page and request.method == "GET" and not request.url.path.startswith("/api/"):
+    if request.url.path.startswith("/api/"):
+        return of_error(request, error)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", 303)
-    return refusal(request.scope, error, 401)
+    return PlainTextResponse(error.message, 401, {"WWW-Authenticate": "Bearer"})

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from stillfixed.actors.runbooks import shipped
 from stillfixed.actors.session import events as e
+from stillfixed.actors.session.gate import needs_rerun
 from stillfixed.actors.session.history import Comparison, RunRecord, Standing
 from stillfixed.actors.session.required import gap
 from stillfixed.actors.session.runbook import Runbook
@@ -114,6 +115,11 @@ class BookLine(Struct, frozen=True):
     good: int
 
 
+def side_line(book: Book) -> Markup:
+    """What is missing, in a line."""
+    return _drawn("side_line", book.state, render.gaps(book.state))
+
+
 def side(book: Book) -> Markup:
     """Everything beside the stream: what is missing first."""
     state = book.state
@@ -131,7 +137,6 @@ def side(book: Book) -> Markup:
 _WORST_FIRST: tuple[Standing, ...] = (
     "regressed",
     "still_failing",
-    "not_rerun",
     "inconclusive",
     "baseline_only",
     "fixed",
@@ -140,9 +145,11 @@ _WORST_FIRST: tuple[Standing, ...] = (
 
 
 def _checks(book: Book) -> Sequence[CheckLine]:
+    """Those that are not missing."""
     lines = [
         CheckLine(check, standing_of(book.state, key), book.line_of(check.last.run).version)
         for key, check in book.state.checks.items()
+        if not needs_rerun(book.state, check)
     ]
     return sorted(lines, key=lambda line: _WORST_FIRST.index(line.standing))
 
