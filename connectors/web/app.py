@@ -15,6 +15,7 @@ from stillfixed.connectors.web.pages import (
     session,
     sessions,
 )
+from stillfixed.connectors.web.people.installed import install as install_people
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -25,5 +26,6 @@ def create_app(desk: Desk) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for part in (session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
+    install_people(app, desk)
     install_api(app)
     return app
