@@ -33,7 +33,7 @@ CHUNK_LIMIT_BYTES = 4 * 1024 * 1024
 """The largest chunk of output a store accepts; a larger one is a bug in the caller (ValueError)."""
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """One event as it lies in the log."""
 
     position: int

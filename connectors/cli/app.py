@@ -17,6 +17,7 @@ from stillfixed.connectors.cli import (
     batch,
     disagreeing,
     importing,
+    people,
     reading,
     render,
     reports,
@@ -389,6 +390,7 @@ disagreeing.add_to(app)
 reading.add_to(app)
 batch.add_to(app)
 runbooks.add_to(app, work=WORK, read=reading.READ)
+people.add_to(app, panel=OPERATE)
 views.add_to(app, panel=OPERATE)
 reports.add_to(app, panel=OPERATE)
 importing.add_to(app, panel=OPERATE)

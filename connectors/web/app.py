@@ -16,6 +16,7 @@ from stillfixed.connectors.web.pages import (
     session,
     sessions,
 )
+from stillfixed.connectors.web.people.installed import install as install_people
 from stillfixed.connectors.web.templating import STATIC
 
 
@@ -27,5 +28,6 @@ def create_app(desk: Desk) -> FastAPI:
     for part in (session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
     faults.install(app)
+    install_people(app, desk)
     install_api(app)
     return app

@@ -10,6 +10,7 @@ from stillfixed.actors.client import Client, Session
 from stillfixed.actors.client_async import AsyncClient, AsyncSession
 from stillfixed.actors.errors import (
     AccessError,
+    AccountsUnavailable,
     AdoptionDataError,
     ConnectionLost,
     EndpointError,
@@ -35,6 +36,7 @@ from stillfixed.actors.errors import (
     StillfixedError,
     TicketImportError,
     TooManyTries,
+    UnknownPerson,
     UnknownSession,
     ViewsError,
     ViewsFenced,
@@ -52,6 +54,7 @@ from stillfixed.projections import views
 
 __all__ = [
     "AccessError",
+    "AccountsUnavailable",
     "AdoptionDataError",
     "AsyncClient",
     "AsyncSession",
@@ -88,6 +91,7 @@ __all__ = [
     "TicketImportError",
     "TooManyTries",
     "Transcript",
+    "UnknownPerson",
     "UnknownSession",
     "ViewsError",
     "ViewsFenced",
