@@ -1,4 +1,5 @@
-"""One host, one browser and one SSH server for all browser tests; each test has its own pages."""
+"""One host and one SSH server for all browser tests, one browser for a module of them; each test has
+its own pages."""
 
 import json
 import os
@@ -71,8 +72,10 @@ def web_host(ssh_server: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iter
     host.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while it is open, Playwright's own event loop runs in this thread, where no
+    other test could have one."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("No chromium here: get it with scripts/setup.sh or apt-get install chromium.")
