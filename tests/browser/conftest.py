@@ -1,5 +1,5 @@
-"""One host and one SSH server for all browser tests, one browser for a module of them; each test has
-its own pages."""
+"""One host and one SSH server for all browser tests, one browser for a module of them; each test
+has its own pages."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tests.browser.known_endpoints import OPTIONS
 from tests.support.processes import kill_tree
 from tests.support.sshd import Sshd
 
-ANSWER_MS = 15_000
+ANSWER_MS = 30_000
 """The machine may be busy: this only bounds how long a failing test waits."""
 
 

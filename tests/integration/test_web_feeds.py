@@ -226,7 +226,8 @@ async def test_who_comes_when_all_have_gone_follows_on(log: SqliteLog) -> None:
         await asyncio.wait([goes])
         comes = asyncio.create_task(brought_up(screen, feed))
         await asyncio.sleep(0)
-        await writer.write(history()[number][0])
+        event, data = history()[number]
+        await writer.write(event, data=data)
         async with asyncio.timeout(30):
             assert (await comes).shown == (await opened(feed)).shown
     await hub.close()
