@@ -31,13 +31,17 @@ def type_line(page: Page, line: str) -> None:
     expect(box).to_have_value("")
 
 
-def entries(page: Page, text: str) -> Locator:
-    return page.locator(".entry").filter(has_text=text)
-
-
 def ended(page: Page, command: str) -> Locator:
     """The newest entry of a command that has ended."""
     return page.locator(".entry.run:not(.going)").filter(has_text=command).last
+
+
+def run(page: Page, command: str) -> None:
+    """A command to its end; what follows it is after it."""
+    done = page.locator(".entry.run:not(.going)").filter(has_text=command)
+    before = done.count()
+    type_line(page, command)
+    expect(done).to_have_count(before + 1)
 
 
 def test_from_the_fault_to_the_closed_session(
@@ -55,7 +59,7 @@ def test_from_the_fault_to_the_closed_session(
     expect(page.locator(".closure_refused")).to_contain_text("closure refused")
 
     page.keyboard.press("i")
-    type_line(page, f"touch {flag}")
+    run(page, f"touch {flag}")
     expect(page.locator("#side")).to_have_attribute("data-gaps", "1")
     expect(page.locator("#side .gaps")).to_contain_text("test -e")
     page.keyboard.press("Escape")
