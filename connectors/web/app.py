@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.pages import (
+    faults,
     manager,
     monitors,
     policies,
@@ -27,5 +28,6 @@ def create_app(desk: Desk) -> FastAPI:
     for part in (session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
     install_people(app, desk)
+    faults.install(app)
     install_api(app)
     return app

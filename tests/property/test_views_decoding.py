@@ -59,7 +59,10 @@ def plain(value: Any) -> Any:
             return value
 
 
-RENAMED = {"at": "happened_at", "by": "person", "check": "check_name", "position": "event"}
+RENAMED = {
+    "at": "happened_at", "by": "person", "check": "check_name", "position": "event",
+    "session": "about_session",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BY_TYPE)
