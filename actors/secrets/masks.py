@@ -26,6 +26,7 @@ class Masks:
         self._labels: dict[bytes, bytes] = {}
         self._typed: list[bytes] = []
         self._echoes: Any = None
+        self._look_out_for(rules().starts)
 
     def of(self, secret: bytes, kind: str) -> bytes:
         label = self._labels.get(secret)
@@ -45,18 +46,20 @@ class Masks:
         self._typed = [*self._typed, secret][-TYPED_REMEMBERED:]
         longest_first = sorted(self._typed, key=len, reverse=True)
         self._echoes = compiled("|".join(map(_literal, longest_first)))
+        self._look_out_for((*rules().starts, *self._typed))
 
-    @property
-    def words(self) -> tuple[bytes, ...]:
-        """What secrets begin with, or are."""
-        return (*rules().starts, *self._typed)
+    def _look_out_for(self, words: tuple[bytes, ...]) -> None:
+        """Know the beginnings of words that an unfinished line may end with."""
+        self._beginnings = {word[:size] for word in words for size in range(1, len(word))}
+        self._longest = max(map(len, words))
 
-    def suspects(self, text: bytes, start: int = 0, end: int | None = None) -> bool:
-        """Whether part of a text may hold a secret; quick, and never wrongly no."""
+    def suspect(self, text: bytes, start: int = 0, end: int | None = None) -> int:
+        """Where the first sign of a secret is; quick. -1 where there is certainly none."""
         end = len(text) if end is None else end
-        if rules().trigger.search(text, start, end):
-            return True
-        return self._echoes is not None and bool(self._echoes.search(text, start, end))
+        signs = [rules().trigger.search(text, start, end)]
+        if self._echoes is not None:
+            signs.append(self._echoes.search(text, start, end))
+        return min((sign.start() for sign in signs if sign), default=-1)
 
     def find(self, line: bytes) -> list[Found]:
         """The secrets of one line in order, none overlapping."""
@@ -67,7 +70,15 @@ class Masks:
 
     def held_from(self, line: bytes) -> int:
         """From where on an unfinished line may hold a secret that is not whole yet."""
-        held = rules().held_from(line)
+        longest = min(len(line), self._longest - 1)
+        held = len(line)
+        for size in range(longest, 0, -1):
+            if line[-size:] in self._beginnings:
+                held -= size
+                break
+        if self.suspect(line) < 0:
+            return held
+        held = min(held, rules().held_from(line))
         if self._echoes is not None and (match := self._echoes.search(line)):
             held = min(held, match.start())
         return held

@@ -75,16 +75,7 @@ class Rules(NamedTuple):
             match = rule.held.search(line)
             if match:
                 held = min(held, match.start() if rule.starts else match.end())
-        return min(held, unfinished(line, self.starts))
-
-
-def unfinished(line: bytes, words: tuple[bytes, ...]) -> int:
-    """Where the end of `line` is the beginning of one of the words; its length if nowhere."""
-    longest = max(map(len, words), default=0)
-    for start in range(max(0, len(line) - longest + 1), len(line)):
-        if any(word.startswith(line[start:]) for word in words):
-            return start
-    return len(line)
+        return held
 
 
 @lru_cache
@@ -98,16 +89,21 @@ def rules() -> Rules:
         for entry in table["rule"]:
             read.append(_rule(entry, parts))
             triggers.append(_trigger(entry, parts))
+    triggers.append("Private-Lines: ")
     starts = tuple(sorted({start for rule in read for start in rule.starts}))
     return Rules(tuple(read), compiled("|".join(f"(?:{one})" for one in triggers)), starts)
 
 
 def compiled(pattern: str) -> Any:
+    return re2.compile(pattern.encode(), _options())
+
+
+def _options() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.max_mem = 64 << 20  # for the states of the search that looks at everything
-    return re2.compile(pattern.encode(), options)
+    return options
 
 
 def _rule(entry: dict[str, Any], parts: dict[str, str]) -> Rule:
@@ -146,11 +142,12 @@ def _harmless() -> tuple[frozenset[bytes], Any]:
     return frozenset(table["words"].encode().split()), compiled(f"(?i:{patterns})")
 
 
-def harmless(value: bytes) -> bool:
-    """Whether a value that stands where a secret could is none: `true`, `********`, `$VARIABLE`."""
+def harmless(value: bytes, *, names: bool = True) -> bool:
+    """Whether a value that stands where a secret could is none: `********`, `$VARIABLE`, and, where
+    `names` are told apart, `true` or `expired`."""
     words, patterns = _harmless()
     value = value.strip().rstrip(b".,;:")
-    if not value or value.lower() in words or _masked().search(value):
+    if not value or (names and value.lower() in words) or _masked().search(value):
         return True
     return bool(patterns.fullmatch(value))
 
@@ -170,9 +167,7 @@ def _path() -> Any:
 
 @lru_cache
 def _masked() -> Any:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(MASK, options)
+    return re2.compile(MASK, _options())
 
 
 def _named(before: bytes) -> str:
