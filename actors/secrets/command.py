@@ -50,7 +50,6 @@ class Tool(NamedTuple):
     prefixed: str
     after: str
     skip: int
-    plain: bool
     first: bool
     last: bool
 
@@ -117,8 +116,8 @@ def _of_tool(tool: Tool, name: Word | None, rest: list[Word]) -> Iterator[Found]
         yield from _found(tool, found)
     if tool.last and rest and not rest[-1].text.startswith("-") and len(plain) > 1 - bool(name):
         yield from _found(tool, rest[-1].bare)
-    if tool.first and rest and rest[0].text[:1] in "'\"":
-        yield from _found(tool, rest[0].bare)
+    if tool.first and (quoted := [word for word in rest if word.text[0] in "'\""]):
+        yield from _found(tool, quoted[0].bare)
 
 
 def _option(tool: Tool, word: Word, following: Word | None) -> Iterator[Found]:
@@ -164,12 +163,10 @@ def _after(tool: Tool, name: Word | None, rest: list[Word], plain: list[Word]) -
         if not places:
             return None
         following = plain[places[0] + 1 :]
-    if len(following) <= tool.skip:
-        return None
-    found = following[tool.skip].bare
-    if tool.plain and tool.after == "use" and not following[1].text.lstrip("'\"").startswith("\\"):
-        found = following[1].bare  # without a drive: net use \\server\share SECRET
-    return found
+    skip = tool.skip
+    if tool.after == "use" and following and following[0].bare.text.startswith("\\\\"):
+        skip -= 1  # without a drive: net use \\server\share SECRET
+    return following[skip].bare if len(following) > skip else None
 
 
 def _pair(tool: Tool, word: Word) -> Iterator[Found]:
@@ -244,7 +241,6 @@ def _tool(entry: dict[str, Any]) -> Tool:
         prefixed=entry.get("prefixed", ""),
         after=entry.get("after", ""),
         skip=entry.get("skip", 0),
-        plain=entry.get("plain", False),
         first=entry.get("first", False),
         last=entry.get("last", False),
     )
