@@ -6,7 +6,7 @@ in memory alone, for as long as the session is; a session that comes back goes o
 
 from typing import Any
 
-from stillfixed.actors.secrets.rules import Found, compiled, random_looking, rules
+from stillfixed.actors.secrets.rules import Found, compiled, mask_pattern, random_looking, rules
 
 REMEMBERED = 4096
 """So many secrets have a number; further ones are masked without."""
@@ -66,7 +66,7 @@ class Masks:
         found = rules().find(line)
         if self._echoes is not None:
             found += [Found(*match.span(), "password") for match in self._echoes.finditer(line)]
-        return apart(found)
+        return apart(found, line)
 
     def held_from(self, line: bytes) -> int:
         """From where on an unfinished line may hold a secret that is not whole yet."""
@@ -84,10 +84,16 @@ class Masks:
         return held
 
 
-def apart(found: list[Found]) -> list[Found]:
-    """In order, overlapping ones as one of the first's kind."""
+def apart(found: list[Found], text: bytes) -> list[Found]:
+    """In order, overlapping ones as one of the first's kind, and outside of masks."""
+    masked = [mask.span() for mask in mask_pattern().finditer(text)] if found else []
     joined: list[Found] = []
     for one in sorted(found, key=lambda f: (f.start, -f.end)):
+        beside = [span for span in masked if span[0] < one.end and one.start < span[1]]
+        if beside:
+            one = one._replace(end=max(one.start, beside[0][0]))
+        if one.end == one.start:
+            continue
         if joined and one.start < joined[-1].end:
             last = joined[-1]
             joined[-1] = last._replace(end=max(last.end, one.end))

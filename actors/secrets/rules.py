@@ -147,7 +147,7 @@ def harmless(value: bytes, *, names: bool = True) -> bool:
     `names` are told apart, `true` or `expired`."""
     words, patterns = _harmless()
     value = value.strip().rstrip(b".,;:")
-    if not value or (names and value.lower() in words) or _masked().search(value):
+    if not value or (names and value.lower() in words) or mask_pattern().search(value):
         return True
     return bool(patterns.fullmatch(value))
 
@@ -166,7 +166,7 @@ def _path() -> Any:
 
 
 @lru_cache
-def _masked() -> Any:
+def mask_pattern() -> Any:
     return re2.compile(MASK, _options())
 
 
@@ -177,7 +177,7 @@ def _named(before: bytes) -> str:
         name.rfind(word): kind
         for word, kind in ((b"pass", "password"), (b"pwd", "password"), (b"kennwort", "password"),
                            (b"token", "token"), (b"secret", "secret"), (b"key", "key"),
-                           (b"psk", "key"), (b"credential", "password"))
+                           (b"psk", "key"))
     }  # fmt: skip
     return places[max(places)] if max(places) >= 0 else "secret"
 

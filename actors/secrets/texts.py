@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from stillfixed.actors.secrets.command import in_command
 from stillfixed.actors.secrets.masks import Masks, apart
-from stillfixed.actors.secrets.rules import MASK, Found
+from stillfixed.actors.secrets.rules import Found
 
-_NUMBER = re.compile(MASK.replace(b"(?:#[0-9]+)?", b"#[0-9]+").decode("utf-8"))
-_SUBSTITUTION = re.compile(rb"\$\(|`|\$\{|[;|&<>()\n]")
+_NUMBERED = re.compile("‹([a-z-]+)#[0-9]+›")
+_SUBSTITUTION = re.compile(rb"\$\(|`|\$\{")
+_OPERATOR = re.compile(rb"\$\(|`|\$\{|[;|&<>()]")
 
 
 class MaskedText(NamedTuple):
@@ -41,7 +42,7 @@ def mask_text(text: str, masks: Masks) -> MaskedText:
 
 def unnumbered(text: str) -> str:
     """Masks without their numbers, where it does not matter which secret it was."""
-    return _NUMBER.sub(lambda mask: f"{mask.group().partition('#')[0]}›", text)
+    return _NUMBERED.sub(r"‹\1›", text)
 
 
 def _by_rules(text: bytes, masks: Masks) -> list[Found]:
@@ -56,14 +57,19 @@ def _by_rules(text: bytes, masks: Masks) -> list[Found]:
 
 def _whole_words(found: Found, text: bytes) -> Found:
     """Up to where a shell would put something else in the secret's place, or end the word."""
-    quoted = text[found.start - 1 : found.start] == b"'"
-    cut = None if quoted else _SUBSTITUTION.search(text, found.start, found.end)
+    match text[found.start - 1 : found.start]:
+        case b"'":
+            return found
+        case b'"':
+            cut = _SUBSTITUTION.search(text, found.start, found.end)
+        case _:
+            cut = _OPERATOR.search(text, found.start, found.end)
     return found._replace(end=cut.start()) if cut else found
 
 
 def _masked(text: bytes, found: list[Found], masks: Masks) -> MaskedText:
     out, last, counted = [], 0, Counter[str]()
-    for start, end, kind in apart([one for one in found if one.end > one.start]):
+    for start, end, kind in apart(found, text):
         secret = text[start:end]
         masks.typed(secret)
         out += [text[last:start], masks.of(secret, kind)]
