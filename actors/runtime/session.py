@@ -154,7 +154,7 @@ class LiveSession:
         command = request.command if isinstance(request, r.StartRun) else None
         safe = mask_request(request, self.masks)
         request = safe.request
-        decision = recorded(safe, await self._decision(request, ()))
+        decision = recorded(safe, await self._decision(request, ()), self.masks)
         stale = _stale_timer(self.journal.state, request)
         if not decision.events and request_id is None and not stale:
             return decision.answer

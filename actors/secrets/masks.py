@@ -63,10 +63,14 @@ class Masks:
 
     def find(self, line: bytes) -> list[Found]:
         """The secrets of one line in order, none overlapping."""
+        return apart(self.find_all(line), line)
+
+    def find_all(self, line: bytes) -> list[Found]:
+        """The secrets of one line by each rule, in no order."""
         found = rules().find(line)
         if self._echoes is not None:
             found += [Found(*match.span(), "password") for match in self._echoes.finditer(line)]
-        return apart(found, line)
+        return found
 
     def held_from(self, line: bytes) -> int:
         """From where on an unfinished line may hold a secret that is not whole yet."""

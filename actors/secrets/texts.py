@@ -25,6 +25,14 @@ class MaskedText(NamedTuple):
 
 def mask_command(command: str, masks: Masks) -> MaskedText:
     """A command as it may be kept. Its secrets are looked for in whatever comes back, too."""
+    masked = _mask_command(command, masks)
+    # What a rule took for one secret may end at an operator, and another begin behind it.
+    while masked.found and (again := _mask_command(masked.text, masks)).found:
+        masked = MaskedText(again.text, masked.found + again.found)
+    return masked
+
+
+def _mask_command(command: str, masks: Masks) -> MaskedText:
     text = command.encode("utf-8", "surrogatepass")
     found = [_whole_words(one, text) for one in _by_rules(text, masks)]
     for start, end, kind in in_command(command):
@@ -50,7 +58,7 @@ def _by_rules(text: bytes, masks: Masks) -> list[Found]:
     for line in text.split(b"\n"):
         if masks.suspect(line) >= 0:
             found += [one._replace(start=start + one.start, end=start + one.end)
-                      for one in masks.find(line)]  # fmt: skip
+                      for one in masks.find_all(line)]  # fmt: skip
         start += len(line) + 1
     return found
 

@@ -21,6 +21,7 @@ _COMMANDS: dict[type[r.Request], tuple[str, ...]] = {
 _TEXTS: dict[type[r.Request], tuple[str, ...]] = {
     r.OpenSession: ("title", "category"),
     r.AddEndpoint: ("address",),
+    r.StateExpectation: ("expect",),  # of an output that is masked alike
     r.DeclareChange: ("text",),
     r.OverrideVerdict: ("reason",),
     r.Annotate: ("text",),
@@ -67,8 +68,12 @@ def mask_request(request: r.SessionRequest, masks: Masks) -> MaskedRequest:
     return MaskedRequest(replace(request, **changed) if changed else request, found, refused)
 
 
-def recorded(masked: MaskedRequest, decision: Decision) -> Decision:
+def recorded(masked: MaskedRequest, decision: Decision, masks: Masks) -> Decision:
     """A decision on a masked request, with the fact of masking; or a refusal of what it would keep."""
+    if isinstance(decision.answer, r.Refused):
+        # It quotes names as they were given.
+        message = mask_text(decision.answer.message, masks).text
+        return Decision(decision.events, replace(decision.answer, message=message))
     if not decision.events:
         return decision
     if masked.refused:

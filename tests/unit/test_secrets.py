@@ -269,8 +269,9 @@ def opened() -> State:
 
 
 def decided(request: r.SessionRequest) -> tuple[r.SessionAnswer, tuple[e.SessionEvent, ...]]:
-    masked = mask_request(request, Masks())
-    decision = recorded(masked, decide(opened(), masked.request, r.Context(NOW)))
+    masks = Masks()
+    masked = mask_request(request, masks)
+    decision = recorded(masked, decide(opened(), masked.request, r.Context(NOW)), masks)
     return decision.answer, decision.events
 
 
