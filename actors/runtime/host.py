@@ -19,6 +19,8 @@ from stillfixed.actors.runtime.journal import Journal
 from stillfixed.actors.runtime.messages import Envelope, moved
 from stillfixed.actors.runtime.policies import PolicyBook
 from stillfixed.actors.runtime.session import LiveSession
+from stillfixed.actors.secrets import Masks, mask_text
+from stillfixed.actors.session.masking import mask_request
 from stillfixed.actors.session.requests import Refused, SessionAnswer
 
 
@@ -78,7 +80,8 @@ class SessionHost:
             return moved(envelope.session)
         except StillfixedError as error:
             self._forget(envelope.session)
-            return Refused(code=error.code, message=error.message, retryable=error.retryable)
+            message = self._safe(envelope, error.message)
+            return Refused(code=error.code, message=message, retryable=error.retryable)
         except Exception as error:
             # A fault of ours must reach the caller as one, and cost no other session anything.
             self._forget(envelope.session)
@@ -86,7 +89,13 @@ class SessionHost:
                 f"The host of session {envelope.session} failed: {error!r}. Nothing more was "
                 "recorded; look at the transcript, then ask again."
             )
-            return Refused(code="host", message=message)
+            return Refused(code="host", message=self._safe(envelope, message))
+
+    def _safe(self, envelope: Envelope, message: str) -> str:
+        """An error without the secrets of the request that it may quote."""
+        masks = Masks()
+        mask_request(envelope.request, masks)
+        return mask_text(message, masks).text
 
     # -- arriving and leaving -------------------------------------------------------------------
     async def _arrive(self, envelope: Envelope) -> LiveSession:

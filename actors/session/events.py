@@ -25,8 +25,12 @@ CallbackKind = Literal["reopened", "new_ticket"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """`masked` counts, by kind, the secrets that stand as masks in this event's texts or bytes.
+    Releases before masking did not record it."""
+
     at: datetime
     by: str
+    masked: dict[str, int] = {}
 
 
 # -- the session and its endpoints -------------------------------------------------------------

@@ -2,6 +2,7 @@
 sides. Pure: built from recorded events and the bytes of their chunks.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -52,7 +53,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
     beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `fields` are
     the values behind the verdict, worst first, and `fields_left_out` more were not kept; `override`
-    is what a dispatcher said in place of the verdict.
+    is what a dispatcher said in place of the verdict. `masked` counts, by kind, the secrets that
+    stand as masks in the command and the output; `stdout_bytes` and `stderr_bytes` are those that
+    the endpoint sent, before masking.
     """
 
     run: str
@@ -81,6 +84,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     fields_left_out: int = 0
     override: Override | None = None
     runbook: RunbookPlace | None = None
+    masked: dict[str, int] = {}
 
     @property
     def judged_run(self) -> Run:
@@ -240,6 +244,7 @@ def run_records(
             case e.RunStarted():
                 runs[event.run] = _started(event, place_of(event, books))
             case e.OutputCaptured(run=run) if run in runs:
+                runs[run] = with_masked(runs[run], event.masked)
                 piece = chunks.get(event.chunk)
                 if piece is None:
                     runs[run] = msgspec.structs.replace(runs[run], cut=True)
@@ -280,6 +285,12 @@ def run_records(
     }
 
 
+def with_masked(run: RunRecord, masked: Mapping[str, int]) -> RunRecord:
+    if not masked:
+        return run
+    return msgspec.structs.replace(run, masked=dict(Counter(run.masked) + Counter(masked)))
+
+
 def until_judged(events: Sequence[e.SessionEvent], run: str) -> Sequence[e.SessionEvent]:
     """The events up to the run's first judgement: the run as it ended, whatever was said of it
     later."""
@@ -311,6 +322,7 @@ def _started(event: e.RunStarted, place: RunbookPlace | None) -> RunRecord:
         started_at=event.at,
         monitor=event.monitor,
         runbook=place,
+        masked=event.masked,
     )
 
 
@@ -337,9 +349,10 @@ def run_record(
     stdout: bytes,
     stderr: bytes,
     cut: bool,
+    masked: Mapping[str, int],
     runbook: RunbookPlace | None,
 ) -> RunRecord:
-    """One run from its own events (its outputs' left out), what is kept of its output, and its
-    place in a runbook."""
-    record = run_records(events, {})[run]
+    """One run from its own events (its outputs' left out), what is kept of its output and masked in
+    it, and its place in a runbook."""
+    record = with_masked(run_records(events, {})[run], masked)
     return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut, runbook=runbook)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from stillfixed.actors.session import events as e
 from stillfixed.actors.verdicts.model import Health, Platform, Verdict
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Raise it when `State` or `evolve` changes: older snapshots are then rebuilt from the events."""
 
 JUDGED_BYTES = 1024 * 1024
@@ -155,13 +155,16 @@ class State(msgspec.Struct, frozen=True):
     annotations_made: int = 0
     closed_at: datetime | None = None
     closure_requests: int = 0
+    masks: int = 0
+    """No mask has a number above this."""
     last_at: datetime | None = None
 
 
 def evolve(state: State, event: e.SessionEvent) -> State:
     """The state after `event`."""
     after = _apply(state, event)
-    return replace(after, version=state.version + 1, last_at=event.at)
+    masks = state.masks + sum(event.masked.values())
+    return replace(after, version=state.version + 1, masks=masks, last_at=event.at)
 
 
 def fold(state: State, events: tuple[e.SessionEvent, ...] | list[e.SessionEvent]) -> State:

@@ -18,6 +18,7 @@ Times are ISO 8601 in UTC. A *run* is
      "fields": [field, …],        the values behind the verdict, worst first
      "fields_left_out": number,   so many more, no worse than the last
      "override": override | null,  a dispatcher's verdict in place of the judge's
+     "masked": {kind: number},    secrets that stand as masks in the command and the output
      "runbook": {"name", "number", "total"} | null}     which of a runbook's checks it is
 
 An *override* is {"verdict", "reason": text, "by", "at"}. A *field* is {"item", "field",
