@@ -172,8 +172,11 @@ class Service:
     async def adopt_policies(self, text: str, *, by: str, source: str) -> None:
         await adopt(self.log, self.clock, text=text, by=by, source=source)
 
-    async def close(self) -> None:
-        """End everything that `start` began, in order. Idempotent."""
+    async def drain(self, *, finish_seconds: float = 0.0) -> None:
+        """Begin to end: no process joins any more, no timer rings, no request is taken. Runs have
+        `finish_seconds` to end by themselves; after that they are ended and recorded as cancelled.
+        The log stays open for those who read, until `close`. Where a host was joined, its runs are
+        left alone. Idempotent."""
         if self._published is not None:
             withdraw(self.settings.folder, self._published)
             self._published = None
@@ -182,8 +185,14 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._beside
             self._beside = None
+        if self._router is not None and self._cluster.owned:
+            await self._router.drain(finish_seconds=finish_seconds)
+
+    async def close(self) -> None:
+        """End everything that `start` began, in order. Idempotent."""
+        await self.drain()
         if self._router is not None:
-            await self._router.close(drain=self._cluster.owned)
+            await self._router.close()
             self._router = None
             await asyncio.to_thread(self._cluster.stop)
         await self.log.close()

@@ -56,9 +56,10 @@ class SessionActor:
             HostInfo(name=self._name, pid=os.getpid(), sessions=host.sessions)
         )
 
-    async def drain(self) -> None:
-        """Let all sessions go in order. The process may be ended when this returns."""
-        await (await self._host()).drain()
+    async def drain(self, finish_seconds: float = 0.0) -> None:
+        """Let all sessions go in order; see `SessionHost.drain`. The process may be ended when this
+        returns."""
+        await (await self._host()).drain(finish_seconds=finish_seconds)
 
     async def retire(self) -> None:
         """Drain and end this process."""

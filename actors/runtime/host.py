@@ -8,6 +8,7 @@ Ray.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -153,11 +154,16 @@ class SessionHost:
         if self._settings.exit_when_empty and not (self._live or self._arriving or self._leaving):
             self._emptied()
 
-    async def drain(self) -> None:
-        """Refuse new sessions, let all go in order, finish the log."""
+    async def drain(self, *, finish_seconds: float = 0.0) -> None:
+        """Refuse new sessions, give runs that long to end by themselves and record the others as
+        cancelled, let all sessions go in order, finish the log."""
         self._draining = True
         if self._arriving:
             await asyncio.wait(list(self._arriving.values()))
+        if finish_seconds > 0:
+            over = asyncio.gather(*(live.runs_over() for live in list(self._live.values())))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over, finish_seconds)
         for session in list(self._live):
             self._leave(session)
         await asyncio.gather(*self._leaving.values(), return_exceptions=True)

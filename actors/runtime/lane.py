@@ -20,6 +20,8 @@ from stillfixed.actors.session.requests import CancelRun, SessionAnswer, StartRu
 
 CALLS_AT_ONCE = 2
 BATCH_LIMIT = 512
+ANSWERS_ARRIVE_SECONDS = 2.0
+"""How long answers that were given may be on their way."""
 
 
 class Lane:
@@ -107,11 +109,14 @@ class Lane:
             raise translate(error, f"host {self.name}") from None
         return msgspec.json.decode(data, type=HostInfo)
 
-    async def drain(self) -> None:
+    async def drain(self, finish_seconds: float) -> None:
+        """Let the host's sessions go; who waits for one of their runs has the answer then."""
         try:
-            await self._actor.drain.remote()
+            await self._actor.drain.remote(finish_seconds)
         except Exception as error:
             raise translate(error, f"host {self.name}") from None
+        if self._outstanding:
+            await asyncio.wait(list(self._outstanding), timeout=ANSWERS_ARRIVE_SECONDS)
 
     def fail(self) -> None:
         """The host is gone, or taken to be: fail everything that waits for it."""

@@ -210,20 +210,30 @@ class Router:
         for lane in list(self._lanes.values()):
             lane.fail()
 
-    async def close(self, *, drain: bool, limit_seconds: float = 20.0) -> None:
-        """End the warm hosts; with `drain`, let every host of this Ray end in order first, those
-        that other processes started too."""
-        ray = import_ray()
+    async def drain(self, *, finish_seconds: float, limit_seconds: float = 20.0) -> None:
+        """Take no new request, and let every host of this Ray end in order, those that other
+        processes started too: runs have `finish_seconds` to end, and what follows has the limit."""
+        if self._ended is not None:
+            return
+        await self._end_warm_hosts()
+        self._ended = HostUnavailable(
+            "The host is ending. Ask again with the same request id when it is back."
+        )
+        for name in import_ray().util.list_named_actors():
+            self._lane(name)
+        lanes = [lane for lane in self._lanes.values() if not lane.dead]
+        if lanes:
+            drains = [asyncio.create_task(lane.drain(finish_seconds)) for lane in lanes]
+            await asyncio.wait(drains, timeout=finish_seconds + limit_seconds)
+
+    async def close(self) -> None:
+        """End the warm hosts and let go of the others."""
+        await self._end_warm_hosts()
+        for lane in list(self._lanes.values()):
+            lane.close()
+
+    async def _end_warm_hosts(self) -> None:
         blank_hosts = await self._warm.close()
         if self._ended is None:
             for blank in blank_hosts:
-                ray.kill(blank)
-        if drain:
-            for name in ray.util.list_named_actors():
-                self._lane(name)
-        lanes = [lane for lane in self._lanes.values() if not lane.dead]
-        if drain and lanes:
-            drains = [asyncio.create_task(lane.drain()) for lane in lanes]
-            await asyncio.wait(drains, timeout=limit_seconds)
-        for lane in lanes:
-            lane.close()
+                import_ray().kill(blank)

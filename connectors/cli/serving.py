@@ -1,0 +1,111 @@
+"""`stillfixed host`: the sessions of a data folder, their views and the web app, in one process.
+
+However it is asked to end, it ends in order: no new connection, event streams end, runs end by
+themselves or are recorded as cancelled, those who wait for them have their answers, the log is
+closed last.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillfixed.actors.client_async import AsyncClient
+from stillfixed.actors.errors import StillfixedError
+from stillfixed.actors.hostfile import already_runs, running_host
+from stillfixed.actors.service import Service, Settings
+from stillfixed.connectors.cli.hosting import Common, verb
+from stillfixed.connectors.cli.terminal import UsageError, complain, end_on_signals, err, waiting
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from stillfixed.connectors.web.serving import WebServer
+
+ANSWERS_SECONDS = 5.0
+"""What requests under way have after the runs are over."""
+
+
+def add_to(app: typer.Typer, *, panel: str) -> None:
+    verb(app, "host", panel=panel)(host)
+
+
+async def host(
+    on: Common,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", metavar="HOST:PORT", help="Where the web page and API are."),
+    ] = "127.0.0.1:8311",
+    no_web: Annotated[bool, typer.Option("--no-web", help="No web page and no API.")] = False,
+    finish_seconds: Annotated[
+        float,
+        typer.Option(
+            "--finish-seconds", metavar="SECONDS", help="How long runs may take to end at its end."
+        ),
+    ] = 10.0,
+) -> None:
+    """Serve the data folder until Ctrl-C: other commands join it, monitors go on, and people work
+    in the web page."""
+    settings = on.settings()  # who joins starts the hosts it needs: warm ones would serve nobody
+    running = running_host(settings.folder)
+    if running is not None:
+        raise already_runs(settings.folder, running)
+    listening = None if no_web else _listening(listen)  # a taken port is told before Ray starts
+    async with waiting("Starting the host …"):
+        service = await Service.start(settings)
+    end_on_signals()
+    views = asyncio.create_task(_keep_views(settings))
+    web: WebServer | None = None
+    try:
+        service.publish()
+        web = await _serve_web(service, listening) if listening is not None else None
+        said = [f"Host for {settings.folder}. Ctrl-C ends it."]
+        said += [f"Web page: {web.address}"] if web is not None else []
+        err().print("\n".join(said), soft_wrap=True)
+        with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
+            await asyncio.Event().wait()
+    finally:
+        async with waiting("Letting the sessions go …"):
+            if web is not None:
+                web.begin_to_stop()
+            views.cancel()
+            with suppress(asyncio.CancelledError):
+                await views
+            await service.drain(finish_seconds=finish_seconds)
+            if web is not None:
+                await web.stopped(ANSWERS_SECONDS)
+            await service.close()
+        err().print("The host has ended. Everything is in the log.")
+
+
+def _listening(listen: str) -> "socket":
+    from stillfixed.connectors.web.serving import listen as listen_on
+
+    host, _, port = listen.rpartition(":")
+    if not (host and port.isdigit() and int(port) < 65536):
+        raise UsageError(f"{listen} is no place to listen. Write HOST:PORT, as in 127.0.0.1:8311.")
+    return listen_on(host.strip("[]"), int(port))
+
+
+async def _serve_web(service: Service, listening: "socket") -> "WebServer":
+    # Here, because the web libraries take a while to import and other verbs do not need them.
+    from stillfixed.connectors.web.app import create_app
+    from stillfixed.connectors.web.desk import Desk
+    from stillfixed.connectors.web.operating.nobody import Nobody
+    from stillfixed.connectors.web.serving import WebServer
+
+    desk = Desk(client=AsyncClient(service), people=Nobody())
+    server = WebServer(create_app(desk), listening)
+    await server.start()
+    return server
+
+
+async def _keep_views(settings: Settings) -> None:
+    """The views are made beside the sessions, and the sessions go on without them."""
+    from stillfixed.projections.hosting import keep_views
+
+    try:
+        await keep_views(settings)
+    except StillfixedError as error:
+        complain(error.message)
