@@ -5,6 +5,7 @@
     │   ├── UnknownSession      no session has this id
     │   ├── SessionClosed       the session is closed: open a new one, or record a callback
     │   └── NotYourSession      another technician holds the session: take it over first
+    ├── SettingsError           a setting cannot be used; names it and where it was given
     ├── PolicyError             a policy file cannot be used; names the line or the field
     ├── RunbookError            a runbook cannot be used; names the line, the check or the parameter
     ├── TicketImportError       an export of tickets or its mapping cannot be used; says what lacks
@@ -70,6 +71,10 @@ class SessionClosed(RequestRefused):
 
 class NotYourSession(RequestRefused):
     code = "not_your_session"
+
+
+class SettingsError(StillfixedError):
+    code = "settings"
 
 
 class PolicyError(StillfixedError):

@@ -6,11 +6,11 @@ starts Ray for itself otherwise, which takes some seconds and ends with the verb
 
 import getpass
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +19,9 @@ from stillfixed.actors.errors import RequestRefused
 from stillfixed.actors.hostfile import running_host
 from stillfixed.actors.service import Settings
 from stillfixed.connectors.cli.terminal import carry_out, end_on_signals, waiting
+
+if TYPE_CHECKING:
+    from stillfixed.connectors.web.settings import SettingsTable
 
 COMMON = "Common options"
 
@@ -75,6 +78,16 @@ class Common:
         # A verb needs one host at most, so it keeps none warm.
         return Settings(data=self.data, ray_address=self.ray, read_only=read_only, warm_hosts=0)
 
+    def table(
+        self, given: Mapping[str, Any] | None = None, *, config: Path | None = None
+    ) -> "SettingsTable":
+        """All settings, these options and `given` first. Raises `SettingsError`."""
+        from stillfixed.connectors.web.settings import load  # verbs that only read need it not
+
+        options = {"data": self.data, "ray_address": self.ray}
+        chosen = {name: value for name, value in options.items() if value is not None}
+        return load({**chosen, **(given or {})}, config=config)
+
     @asynccontextmanager
     async def reading(self, *, may_begin: bool = False) -> AsyncIterator[AsyncClient]:
         """A client that reads the log and starts nothing. Without `may_begin` there must be one."""
@@ -89,7 +102,7 @@ class Common:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncClient]:
-        settings = self.settings()
+        settings = self.table().embedded()
         async with waiting("Starting …"):
             client = await connect_async(settings)
         end_on_signals()

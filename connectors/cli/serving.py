@@ -7,6 +7,7 @@ closed last.
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +17,26 @@ from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.hostfile import already_runs, running_host
 from stillfixed.actors.service import Service, Settings
 from stillfixed.connectors.cli.hosting import Common, verb
-from stillfixed.connectors.cli.terminal import UsageError, complain, end_on_signals, err, waiting
+from stillfixed.connectors.cli.terminal import complain, end_on_signals, err, waiting
 
 if TYPE_CHECKING:
     from socket import socket
 
     from stillfixed.connectors.web.serving import WebServer
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="STILLFIXED_CONFIG",
+        metavar="FILE",
+        help="A settings file, instead of stillfixed.toml in the data folder.",
+    ),
+]
+Chosen = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, as often as need be."),
+]
 
 ANSWERS_SECONDS = 5.0
 """What requests under way have after the runs are over."""
@@ -35,23 +50,31 @@ async def host(
     on: Common,
     listen: Annotated[
         str,
-        typer.Option("--listen", metavar="HOST:PORT", help="Where the web page and API are."),
-    ] = "127.0.0.1:8311",
-    no_web: Annotated[bool, typer.Option("--no-web", help="No web page and no API.")] = False,
-    finish_seconds: Annotated[
-        float,
         typer.Option(
-            "--finish-seconds", metavar="SECONDS", help="How long runs may take to end at its end."
+            "--listen",
+            metavar="HOST:PORT",
+            help="Where the web page and the API are.",
+            show_default="127.0.0.1:8311",
         ),
-    ] = 10.0,
+    ] = "",
+    no_web: Annotated[bool, typer.Option("--no-web", help="No web page and no API.")] = False,
+    config: Config = None,
+    chosen: Chosen = None,
 ) -> None:
     """Serve the data folder until Ctrl-C: other commands join it, monitors go on, and people work
     in the web page."""
-    settings = on.settings()  # who joins starts the hosts it needs: warm ones would serve nobody
+    # Here, because the web libraries take a while to import and other verbs do not need them.
+    from stillfixed.connectors.web.serving import listen as listen_on
+    from stillfixed.connectors.web.settings import pairs
+
+    given = pairs(chosen or []) | ({"listen": listen} if listen else {})
+    table = on.table(given | ({"web": False} if no_web else {}), config=config)
+    settings = table.embedded(warm=table.web)
     running = running_host(settings.folder)
     if running is not None:
         raise already_runs(settings.folder, running)
-    listening = None if no_web else _listening(listen)  # a taken port is told before Ray starts
+    # First, so that a taken port is told before Ray is started.
+    listening = listen_on(table.host, table.port) if table.web else None
     async with waiting("Starting the host …"):
         service = await Service.start(settings)
     end_on_signals()
@@ -72,24 +95,14 @@ async def host(
             views.cancel()
             with suppress(asyncio.CancelledError):
                 await views
-            await service.drain(finish_seconds=finish_seconds)
+            await service.drain(finish_seconds=table.finish_seconds)
             if web is not None:
                 await web.stopped(ANSWERS_SECONDS)
             await service.close()
         err().print("The host has ended. Everything is in the log.")
 
 
-def _listening(listen: str) -> "socket":
-    from stillfixed.connectors.web.serving import listen as listen_on
-
-    host, _, port = listen.rpartition(":")
-    if not (host and port.isdigit() and int(port) < 65536):
-        raise UsageError(f"{listen} is no place to listen. Write HOST:PORT, as in 127.0.0.1:8311.")
-    return listen_on(host.strip("[]"), int(port))
-
-
 async def _serve_web(service: Service, listening: "socket") -> "WebServer":
-    # Here, because the web libraries take a while to import and other verbs do not need them.
     from stillfixed.connectors.web.app import create_app
     from stillfixed.connectors.web.desk import Desk
     from stillfixed.connectors.web.operating.nobody import Nobody
