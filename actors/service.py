@@ -27,6 +27,7 @@ from stillfixed.actors.runtime.alarms import Alarms
 from stillfixed.actors.runtime.clock import Clock, SystemClock
 from stillfixed.actors.runtime.cluster import Cluster, may_join
 from stillfixed.actors.runtime.host import HostSettings
+from stillfixed.actors.runtime.measuring import Observer
 from stillfixed.actors.runtime.policies import adopt
 from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
 from stillfixed.actors.session.requests import PersonRequest, SessionAnswer
@@ -73,8 +74,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Service:
     """Use `await Service.start(settings)`, and `await service.close()` when done."""
 
-    def __init__(self, settings: Settings, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, log: EventLog, clock: Clock, observer: Observer | None = None
+    ) -> None:
         self.settings = settings
+        self._observer = observer
         self.log = log
         self.clock = clock
         self._cluster = Cluster(settings.ray_address)
@@ -84,10 +88,10 @@ class Service:
         """Rings the timers; where a host is joined, which does that, watches the host."""
 
     @classmethod
-    async def start(cls, settings: Settings) -> "Service":
+    async def start(cls, settings: Settings, observer: Observer | None = None) -> "Service":
         """Raises `LogError`s for a log that cannot be used, `HostUnavailable` without Ray."""
         log = await open_log(settings.log_url)
-        service = cls(settings, log, SystemClock())
+        service = cls(settings, log, SystemClock(), observer)
         if not settings.read_only:
             try:
                 await service._start_hosting()
@@ -120,6 +124,7 @@ class Service:
                 give_up_seconds=settings.give_up_seconds,
                 detached=not self._cluster.owned,
             ),
+            self._observer,
         )
         self._router.warm_up()
         if joined is not None:
@@ -168,6 +173,15 @@ class Service:
             return await self._router.info(session)
         except HostError:
             return None
+
+    async def check_ray(self, limit_seconds: float = 2.0) -> None:
+        """Raises `HostUnavailable` where Ray does not answer or the service is ending."""
+        if self._router is not None:
+            await self._router.host_names(limit_seconds)
+
+    async def hosts(self, limit_seconds: float = 2.0) -> list[HostInfo]:
+        """Every process that hosts sessions, for operators. Raises as `check_ray`."""
+        return await self._router.hosts(limit_seconds) if self._router is not None else []
 
     async def adopt_policies(self, text: str, *, by: str, source: str) -> None:
         await adopt(self.log, self.clock, text=text, by=by, source=source)

@@ -181,6 +181,10 @@ class EventLog(Protocol):
 
     async def stream(self, stream: str) -> StreamInfo | None: ...
 
+    async def count_by(self, key: str) -> Mapping[str, int]:
+        """How many streams that `streams` would list have which text at the heading's `key`."""
+        ...
+
     # -- timers ---------------------------------------------------------------------------------
     async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:
         """Timers due at `now` or before, the longest due first. They stay until an append cancels

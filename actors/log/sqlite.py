@@ -225,6 +225,13 @@ class SqliteLog:
         row = self._row(f"{_STREAM_INFO} WHERE name = ?", (stream,))
         return _stream_info(row) if row else None
 
+    async def count_by(self, key: str) -> Mapping[str, int]:
+        sql = (
+            "SELECT top.atom, count(*) FROM streams, json_each(heading) AS top"
+            " WHERE heading <> '{}' AND top.key = ? AND top.type = 'text' GROUP BY 1"
+        )
+        return dict(await self._in_thread(self._reader.rows, sql, (key,)))
+
     # -- timers ----------------------------------------------------------------------------------
     async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:
         rows = self._reader.rows(

@@ -14,7 +14,8 @@ from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.log import open_log
 from stillfixed.actors.runtime.clock import SystemClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
-from stillfixed.actors.runtime.messages import decode_batch, encode_answers
+from stillfixed.actors.runtime.measuring import Measured
+from stillfixed.actors.runtime.messages import Reply, decode_batch, encode_replies
 from stillfixed.actors.session.requests import Refused
 
 
@@ -47,8 +48,10 @@ class SessionActor:
             host = await self._host()
         except StillfixedError as error:
             refused = Refused(code=error.code, message=error.message, retryable=error.retryable)
-            return encode_answers([refused] * len(envelopes))
-        return encode_answers(await host.serve(envelopes))
+            return encode_replies([Reply(refused)] * len(envelopes))
+        measured: list[list[Measured]] = [[] for _ in envelopes]
+        answers = await host.serve(envelopes, measured)
+        return encode_replies([Reply(*told) for told in zip(answers, measured, strict=True)])
 
     async def info(self) -> bytes:
         host = await self._host()

@@ -17,6 +17,7 @@ from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.clock import Clock
 from stillfixed.actors.runtime.endpoints import OpenEndpoint
 from stillfixed.actors.runtime.journal import Journal
+from stillfixed.actors.runtime.measuring import Measured, Stopwatch, gathering
 from stillfixed.actors.runtime.messages import Envelope, moved
 from stillfixed.actors.runtime.policies import PolicyBook
 from stillfixed.actors.runtime.session import LiveSession
@@ -62,13 +63,21 @@ class SessionHost:
         return list(self._live)
 
     # -- requests -------------------------------------------------------------------------------
-    async def serve(self, batch: list[Envelope]) -> list[SessionAnswer]:
-        """Answer each request of a batch, in its order. Raises nothing."""
+    async def serve(
+        self, batch: list[Envelope], measured: list[list[Measured]] | None = None
+    ) -> list[SessionAnswer]:
+        """Answer each request of a batch, in its order. Raises nothing. What took how long goes
+        into the request's list of `measured`, if there is one."""
+        measured = measured or [[] for _ in batch]
         if len(batch) == 1:
-            return [await self._serve_one(batch[0])]
-        return list(await asyncio.gather(*(self._serve_one(envelope) for envelope in batch)))
+            return [await self._serve_one(batch[0], measured[0])]
+        return list(await asyncio.gather(*map(self._serve_one, batch, measured)))
 
-    async def _serve_one(self, envelope: Envelope) -> SessionAnswer:
+    async def _serve_one(self, envelope: Envelope, measured: list[Measured]) -> SessionAnswer:
+        with gathering(measured):
+            return await self._answer(envelope)
+
+    async def _answer(self, envelope: Envelope) -> SessionAnswer:
         try:
             live = self._live.get(envelope.session)
             if live is None:
@@ -105,6 +114,7 @@ class SessionHost:
         return await asyncio.shield(self._arriving[session])
 
     async def _activate(self, session: str, key: str) -> LiveSession:
+        took = Stopwatch("activate")
         journal = await Journal.claim(self._log, session, placed=(key, self.name))
         live = LiveSession(
             journal,
@@ -114,6 +124,7 @@ class SessionHost:
             policy_for=self._book.in_force,
         )
         await live.record_interrupted()
+        took.stop()
         self._live[session] = live
         self._watch(session, live)
         return live

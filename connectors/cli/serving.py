@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.hostfile import already_runs, running_host
 from stillfixed.actors.service import Service, Settings
@@ -22,7 +21,7 @@ from stillfixed.connectors.cli.terminal import complain, end_on_signals, err, wa
 if TYPE_CHECKING:
     from socket import socket
 
-    from stillfixed.connectors.web.serving import WebServer
+    from stillfixed.connectors.web.settings import SettingsTable
 
 Config = Annotated[
     Path | None,
@@ -37,9 +36,6 @@ Chosen = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, as often as need be."),
 ]
-
-ANSWERS_SECONDS = 5.0
-"""What requests under way have after the runs are over."""
 
 
 def add_to(app: typer.Typer, *, panel: str) -> None:
@@ -75,16 +71,22 @@ async def host(
         raise already_runs(settings.folder, running)
     # First, so that a taken port is told before Ray is started.
     listening = listen_on(table.host, table.port) if table.web else None
+    await _be_host(table, settings, listening)
+
+
+async def _be_host(table: "SettingsTable", settings: Settings, listening: "socket | None") -> None:
+    from stillfixed.connectors.web.hosted import WebHost
+
+    web = WebHost(table, listening) if listening is not None else None
     async with waiting("Starting the host …"):
-        service = await Service.start(settings)
+        service = await Service.start(settings, web.observer if web is not None else None)
     end_on_signals()
     views = asyncio.create_task(_keep_views(settings))
-    web: WebServer | None = None
     try:
         service.publish()
-        web = await _serve_web(service, listening) if listening is not None else None
         said = [f"Host for {settings.folder}. Ctrl-C ends it."]
-        said += [f"Web page: {web.address}"] if web is not None else []
+        if web is not None:
+            said += await web.start(service)
         err().print("\n".join(said), soft_wrap=True)
         with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
             await asyncio.Event().wait()
@@ -97,21 +99,9 @@ async def host(
                 await views
             await service.drain(finish_seconds=table.finish_seconds)
             if web is not None:
-                await web.stopped(ANSWERS_SECONDS)
+                await web.stopped()
             await service.close()
         err().print("The host has ended. Everything is in the log.")
-
-
-async def _serve_web(service: Service, listening: "socket") -> "WebServer":
-    from stillfixed.connectors.web.app import create_app
-    from stillfixed.connectors.web.desk import Desk
-    from stillfixed.connectors.web.operating.nobody import Nobody
-    from stillfixed.connectors.web.serving import WebServer
-
-    desk = Desk(client=AsyncClient(service), people=Nobody())
-    server = WebServer(create_app(desk), listening)
-    await server.start()
-    return server
 
 
 async def _keep_views(settings: Settings) -> None:

@@ -496,6 +496,14 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
     assert (info.epoch, info.version, info.heading) == (1, 2, headings["a"])
 
 
+async def test_listed_streams_are_counted_by_a_text_of_their_headings(log: EventLog) -> None:
+    """Other types, other keys and streams without a heading are not counted."""
+    headings = (b'{"k":"v"}', b'{"k":"v","z":"w"}', b'{"k":"w"}', b'{"k":1}', b'{"z":"v"}', None)
+    for number, heading in enumerate(headings):
+        await log.append(entry(f"s{number}", None, 0, b"x", heading=heading))
+    assert await log.count_by("k") == {"v": 2, "w": 1}
+
+
 async def test_a_stream_without_a_heading_is_not_listed(log: EventLog) -> None:
     """However many there are, and however new: they hide none that has one."""
     await log.append(entry("a", None, 0, b"x", heading=b'{"k":"v"}'))
