@@ -17,6 +17,7 @@ from stillfixed.connectors.cli import (
     batch,
     disagreeing,
     importing,
+    keeping,
     reading,
     render,
     reports,
@@ -381,6 +382,7 @@ async def policy(
 
 
 serving.add_to(app, panel=OPERATE)
+keeping.add_to(app, panel=OPERATE)
 disagreeing.add_to(app)
 reading.add_to(app)
 batch.add_to(app)

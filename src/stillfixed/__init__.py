@@ -11,6 +11,7 @@ from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_as
 from stillfixed.actors.errors import (
     AccessError,
     AdoptionDataError,
+    BackupError,
     ConnectionLost,
     EndpointError,
     EndpointUnreachable,
@@ -55,6 +56,7 @@ __all__ = [
     "AdoptionDataError",
     "AsyncClient",
     "AsyncSession",
+    "BackupError",
     "Client",
     "Comparison",
     "ConnectionLost",
