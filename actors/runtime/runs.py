@@ -263,7 +263,6 @@ class Capture:
         )
         return events, tuple(chunks)
 
-
     def _newly_masked(self, outputs: set[StreamName]) -> dict[StreamName, dict[str, int]]:
         """What was masked since the last time, for the first piece of each output."""
         newly: dict[StreamName, dict[str, int]] = {}

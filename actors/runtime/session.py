@@ -84,6 +84,12 @@ class LiveSession:
     def busy(self) -> bool:
         return bool(self._runs or self._asked or self.journal.pending)
 
+    async def runs_over(self) -> None:
+        """Returns when no command is under way."""
+        while self._runs:
+            await asyncio.gather(*(run.wait() for run in list(self._runs.values())))
+            await asyncio.sleep(0)  # the callbacks that take a run out come in the next turn
+
     async def leave(self) -> None:
         """End what runs, keep a snapshot, let go of the endpoints. Nothing is asked after this."""
         for run in list(self._runs.values()):

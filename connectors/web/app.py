@@ -5,6 +5,8 @@ from starlette.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
+from stillfixed.connectors.web.operating import routes as operating
+from stillfixed.connectors.web.operating.operations import Operations
 from stillfixed.connectors.web.pages import (
     faults,
     manager,
@@ -20,8 +22,9 @@ from stillfixed.connectors.web.people.installed import install as install_people
 from stillfixed.connectors.web.templating import STATIC
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """`desk` is what every part works with; whoever made it also closes it, after the app."""
+def create_app(desk: Desk, operations: Operations | None = None) -> FastAPI:
+    """`desk` is what every part works with; whoever made it also closes it, after the app.
+    `operations` is what operators look at; without it the app is never ready."""
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -30,4 +33,6 @@ def create_app(desk: Desk) -> FastAPI:
     install_people(app, desk)
     faults.install(app)
     install_api(app)
+    app.state.operations = operations
+    app.include_router(operating.router)
     return app

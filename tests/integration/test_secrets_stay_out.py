@@ -60,9 +60,7 @@ async def work(session: AsyncSession, env: Path) -> list[Any]:
         lambda: session.annotate("note", f"the new password is {MARK}9"),
         lambda: session.declare_change(f"router: enable secret {MARK}10"),
         lambda: session.add_endpoint("b", kind="ssh", address=f"bob:{MARK}11@h"),
-        lambda: session.add_endpoint(
-            "c", "h", kind="ssh", options={"password": f"{MARK}12"}
-        ),
+        lambda: session.add_endpoint("c", "h", kind="ssh", options={"password": f"{MARK}12"}),
         lambda: session.run(f"echo {MARK}13 | sudo -S id", endpoint=f"password={MARK}13"),
         lambda: session.expect(f"rm -rf x --password {MARK}14", "stdout == ok"),
     )

@@ -1,0 +1,68 @@
+"""The web app of a running host, with everything around it: people, numbers, traces, log lines."""
+
+from socket import socket
+
+from opentelemetry.trace import TracerProvider
+
+from stillfixed.actors.client_async import AsyncClient
+from stillfixed.actors.runtime.measuring import Observer
+from stillfixed.actors.service import Service
+from stillfixed.connectors.web.app import create_app
+from stillfixed.connectors.web.desk import Desk
+from stillfixed.connectors.web.operating import logs, traces
+from stillfixed.connectors.web.operating.metrics import Metrics
+from stillfixed.connectors.web.operating.nobody import Nobody
+from stillfixed.connectors.web.operating.observed import Observed
+from stillfixed.connectors.web.operating.operations import Operations
+from stillfixed.connectors.web.serving import WebServer
+from stillfixed.connectors.web.settings import SettingsTable
+
+ANSWERS_SECONDS = 5.0
+"""What requests under way have after the runs are over."""
+
+
+class WebHost:
+    """In this order: made, `Service.start` with its `observer`, `start`, `begin_to_stop`,
+    `Service.drain`, `stopped`, `Service.close`."""
+
+    def __init__(
+        self, table: SettingsTable, listening: socket, spans: TracerProvider | None = None
+    ) -> None:
+        """Raises `SettingsError`."""
+        self._table = table
+        self._listening = listening
+        self._spans = spans or traces.provider(table)
+        self._metrics = Metrics()
+        self._operations: Operations | None = None
+        self._server: WebServer | None = None
+        self.observer: Observer = traces.Observing(
+            self._metrics, self._spans.get_tracer(traces.NAME)
+        )
+
+    async def start(self, service: Service) -> list[str]:
+        """Serve. What to tell whoever started the host."""
+        logs.configure(self._table.log_format, self._table.log_level)
+        operations = Operations(service, self._table, self._metrics, self._spans)
+        desk = Desk(client=AsyncClient(service), people=Nobody())
+        app = Observed(create_app(desk, operations), self._metrics, operations.tracer)
+        self._server = WebServer(app, self._listening)
+        await self._server.start()
+        operations.start()
+        self._operations = operations
+        return [f"Web page: {self._server.address}"]
+
+    def begin_to_stop(self) -> None:
+        """Take no new connection, end event streams; requests under way go on."""
+        if self._operations is not None:
+            self._operations.ending = True
+        if self._server is not None:
+            self._server.begin_to_stop()
+
+    async def stopped(self) -> None:
+        if self._operations is not None:
+            await self._operations.close()
+        if self._server is not None:
+            await self._server.stopped(ANSWERS_SECONDS)
+        else:
+            self._listening.close()
+        traces.shut_down(self._spans)
