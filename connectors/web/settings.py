@@ -71,6 +71,20 @@ class SettingsTable(BaseSettings):
         description="Where they listen, HOST:PORT. Loopback unless you have TLS in front of it.",
     )
 
+    # -- people ---------------------------------------------------------------------------------
+    single_sign_on: Path | None = Field(
+        None, description="The TOML file of the provider where people sign in, see docs/people.md."
+    )
+    cookie_idle_seconds: float = Field(
+        43_200.0, gt=0, description="A browser without a request for so long is signed out."
+    )
+    cookie_absolute_seconds: float = Field(
+        604_800.0, gt=0, description="After so long a browser is signed out in any case."
+    )
+    token_limit_seconds: float = Field(
+        31_622_400.0, gt=0, description="How long an API token may last at most."
+    )
+
     # -- sessions -------------------------------------------------------------------------------
     isolation: Isolation = Field(
         "session",
