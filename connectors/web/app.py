@@ -9,6 +9,7 @@ from stillfixed.connectors.web.operating import routes as operating
 from stillfixed.connectors.web.operating.operations import Operations
 from stillfixed.connectors.web.pages import (
     faults,
+    landing,
     manager,
     monitors,
     policies,
@@ -32,7 +33,7 @@ def create_app(
     app = FastAPI(title="stillfixed", openapi_url="/api/openapi.json", docs_url="/api/docs")
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (session, sessions, queue, review, sample, manager, policies, monitors):
+    for part in (landing, session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
     install_people(app, desk, single_sign_on)
     faults.install(app)
