@@ -182,8 +182,11 @@ class Capture:
     async def write(self, output: StreamName, data: bytes) -> None:
         """The endpoint's sink. Waits while too much waits for the log; raises what ended it."""
         self.received_bytes[output] += len(data)
-        if not self._keep(output, self._maskers[output].feed(data)):
+        pieces = self._maskers[output].pieces(data)
+        if not pieces:
             return
+        for piece in pieces:
+            self._keep(output, piece)
         if self._flushing is None:
             if self._waiting_bytes >= CHUNK_BYTES:
                 self._begin_flush()
@@ -193,15 +196,12 @@ class Capture:
         while self._waiting_bytes >= BUFFER_BYTES and self._flushing is not None:
             await asyncio.shield(self._flushing)
 
-    def _keep(self, output: StreamName, data: bytes) -> bool:
-        """Whether there is something new to store."""
-        if data:
-            if self._kept_bytes + len(data) <= JUDGED_BYTES:
-                self._judged[output].append(data)
-            self._kept_bytes += len(data)
-            self._waiting.append((output, data))
-            self._waiting_bytes += len(data)
-        return bool(data)
+    def _keep(self, output: StreamName, data: bytes) -> None:
+        if self._kept_bytes + len(data) <= JUDGED_BYTES:
+            self._judged[output].append(data)
+        self._kept_bytes += len(data)
+        self._waiting.append((output, data))
+        self._waiting_bytes += len(data)
 
     async def rest(self) -> tuple[tuple[SessionEvent, ...], tuple[Chunk, ...]]:
         """What is not stored yet, for the append that ends the run."""
@@ -209,7 +209,8 @@ class Capture:
             await asyncio.shield(self._flushing)
         self._stop_timer()
         for output, masker in self._maskers.items():
-            self._keep(output, masker.finish())
+            if held := masker.finish():
+                self._keep(output, held)
         return await self._take()
 
     @property

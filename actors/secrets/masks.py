@@ -69,7 +69,10 @@ class Masks:
         """The secrets of one line by each rule, in no order."""
         found = rules().find(line)
         if self._echoes is not None:
-            found += [Found(*match.span(), "password") for match in self._echoes.finditer(line)]
+            found += [
+                Found(match.start(), match.end(), "password")
+                for match in self._echoes.finditer(line)
+            ]
         return found
 
     def held_from(self, line: bytes) -> int:
@@ -92,10 +95,9 @@ def apart(found: list[Found], text: bytes) -> list[Found]:
     """In order, overlapping ones as one of the first's kind, and outside of masks."""
     masked = [mask.span() for mask in mask_pattern().finditer(text)] if found else []
     joined: list[Found] = []
-    for one in sorted(found, key=lambda f: (f.start, -f.end)):
-        beside = [span for span in masked if span[0] < one.end and one.start < span[1]]
-        if beside:
-            one = one._replace(end=max(one.start, beside[0][0]))
+    for wide in sorted(found, key=lambda f: (f.start, -f.end)):
+        beside = [start for start, end in masked if start < wide.end and wide.start < end]
+        one = wide._replace(end=max(wide.start, min([wide.end, *beside])))
         if one.end == one.start:
             continue
         if joined and one.start < joined[-1].end:

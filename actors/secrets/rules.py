@@ -1,4 +1,4 @@
-"""What a secret looks like, read once from the TOML files in `knowledge/`. Edit those, not the code.
+"""What a secret looks like, read once from the files in `knowledge/`. Edit those, not the code.
 
 Guarantee: every expression runs in time linear in the text (RE2), because the text is an endpoint's
 and may be hostile. Bytes are read one by one, so that text in any encoding, or none, can be read.

@@ -8,6 +8,7 @@ of a private key, to the end of the block, of which only a digest is kept). Memo
 
 from collections import Counter
 from hashlib import sha256
+from typing import Any
 
 from stillfixed.actors.secrets.masks import Masks
 from stillfixed.actors.secrets.rules import Found, compiled
@@ -41,25 +42,48 @@ class StreamMasker:
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on now."""
-        text = self._line + data if self._line else data
+        return b"".join(self.pieces(data))
+
+    def pieces(self, data: bytes) -> list[bytes]:
+        """What can be passed on now, not joined: that would copy everything once more."""
         out: list[bytes] = []
         start = 0
+        if self._line:
+            # Only the end of the line that began before is copied to it, not all that follows.
+            start = _first_line_end(data) or len(data)
+            self._take(self._line + data[:start], 0, out)
+        if start < len(data):
+            self._take(data, start, out)
+        out.append(self._early())
+        return [piece for piece in out if piece]
+
+    def _take(self, text: bytes, start: int, out: list[bytes]) -> None:
+        """Pass on whole lines from `start`, and all but the last piece of a long one."""
+        clean = start + self._sent  # what follows is passed on as it is, up to `start`
+        sign = -1  # where the next sign of a secret is, the end of the text if there is none
         while True:
             end = _line_end(text, start)
             if end > start:
-                out.append(self._lines(text, start, end))
+                if sign < start:
+                    sign = self._masks.suspect(text, start)
+                    sign = sign if sign >= 0 else len(text)
+                if self._block is not None or sign < end:
+                    out.append(text[clean:start])
+                    out.append(self._lines(text, start, end))
+                    clean = end
                 self._sent, self._mid = 0, False
                 start = end
             elif len(text) - start >= LINE_BYTES:
+                out.append(text[clean:start])
                 cut = self._cut(text[start : start + LINE_BYTES])
                 out.append(self._masked(text[start : start + cut], b""))
                 self._sent, self._mid = min(cut, CONTEXT_BYTES), True
                 start += cut - self._sent
+                clean = start + self._sent
             else:
                 break
+        out.append(text[clean:start])
         self._line = text[start:]
-        out.append(self._early())
-        return out[0] if len(out) == 1 else b"".join(out)
 
     def finish(self) -> bytes:
         """What was held back. Nothing comes after this."""
@@ -153,16 +177,22 @@ class StreamMasker:
 
 
 class _Block:
-    """A private key of several lines: `ending` is how its last line ended, empty before one came."""
+    """A private key of several lines. `ending` is how its last line ended; empty before one."""
 
-    def __init__(self, ends: object) -> None:
-        self.ends: object = ends
+    def __init__(self, ends: Any) -> None:
+        self.ends = ends
         self.digest = sha256()
         self.ending = b""
 
     def add(self, body: bytes, ending: bytes) -> None:
         self.digest.update(body.strip())
         self.ending = ending or b"\n"
+
+
+def _first_line_end(data: bytes) -> int:
+    """Behind the first end of a line; 0 if there is none."""
+    ends = (data.find(b"\n"), data.find(b"\r", 0, data.find(b"\n")))
+    return 1 + min((place for place in ends if place >= 0), default=-1)
 
 
 def _line_end(text: bytes, start: int) -> int:

@@ -1,7 +1,7 @@
 """Requests without their secrets: what is decided on, recorded and answered from. Pure.
 
-Guarantee: no text of a request is stored before it went through here. What would have to be kept to
-be used again (a monitor's command, a runbook, an endpoint's options) is refused with a secret in it.
+Guarantee: no text of a request is stored before it went through here. What would have to be kept
+to be used again (a monitor's command, a runbook, an endpoint's options) is refused with a secret.
 """
 
 from collections import Counter
@@ -69,7 +69,7 @@ def mask_request(request: r.SessionRequest, masks: Masks) -> MaskedRequest:
 
 
 def recorded(masked: MaskedRequest, decision: Decision, masks: Masks) -> Decision:
-    """A decision on a masked request, with the fact of masking; or a refusal of what it would keep."""
+    """A decision on a masked request with the fact of masking, or a refusal of what it would keep."""
     if isinstance(decision.answer, r.Refused):
         # It quotes names as they were given.
         message = mask_text(decision.answer.message, masks).text

@@ -4,6 +4,7 @@ Secrets are planted where technicians meet them, on a real SSH server: in comman
 and in what fails. Then every file is read.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import ray
 
 import stillfixed
-from stillfixed import AsyncClient, AsyncSession, Settings, connect_async
+from stillfixed import AsyncSession, Settings, connect_async
 from stillfixed.actors.runtime.cluster import Cluster
 from stillfixed.connectors.cli.asjson import transcript_json
 from tests.support.sshd import Sshd
@@ -84,7 +85,13 @@ def leaks(folder: Path) -> list[tuple[str, bytes]]:
     return found
 
 
-async def stored(client: AsyncClient, session: AsyncSession) -> bytes:
+def ray_leaks() -> list[tuple[str, bytes]]:
+    folder = Path(ray._private.worker.global_worker.node.get_session_dir_path())
+    assert list(folder.rglob("*.log"))
+    return leaks(folder)
+
+
+async def stored(session: AsyncSession) -> bytes:
     """Events, and chunks as they were before they were packed."""
     transcript = await session.transcript()
     outputs = [run.stdout + run.stderr for run in transcript.runs.values()]
@@ -106,19 +113,18 @@ async def test_no_planted_secret_is_in_anything_written(
         assert "ordinary line" in said[0].text
         assert said[5].verdict is None or said[5].verdict != "regressed"
         assert said[0].masked == {"password": 2, "key": 1, "private-key": 1}
-        seen = await stored(client, session)
+        seen = await stored(session)
         # While the journal of SQLite is still there, and after it has been folded in.
         assert leaks(data) == []
-    made = subprocess.run(
+    made = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-m", "stillfixed.connectors.cli", "views", "refresh"],
         env={**os.environ, "STILLFIXED_DATA": str(data)},
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     printed = capfd.readouterr()
     assert leaks(data) == []
-    ray_folder = Path(ray._private.worker.global_worker.node.get_session_dir_path())
-    assert list(ray_folder.rglob("*.log"))
-    assert leaks(ray_folder) == []
+    assert ray_leaks() == []
     everything = [repr(said), seen.decode(), printed.out, printed.err, made.stdout, made.stderr]
     for text in everything:
         assert MARK not in text

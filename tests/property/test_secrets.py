@@ -11,12 +11,14 @@ from stillfixed.actors.verdicts import effect_of
 
 # Pieces that make secrets when they meet, in the wrong order as well.
 PIECES = [
-    "password", "passw", "ord", ": ", "=", " = ", '"', "'", "Hunter22", "hunter", "\n", "\r\n", "\r",
-    " ", "  ", "://", "bob:", "pw1x@", "host/", "ghp_", "a" * 20, "0123456789abcdef", "eyJ", ".eyJ",
+    "password", "passw", "ord", ": ", "=", " = ", '"', "'", "Hunter22", "hunter", "\n", "\r\n",
+    "\r", " ", "  ", "://", "bob:", "pw1x@", "host/", "ghp_", "a" * 20, "0123456789abcdef",
+    "eyJ", ".eyJ",
     "AKIA", "IOSFODNN7EXAMPLE", "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----",
     "MIIEowIBAAKCAQEA", "Authorization: ", "Bearer ", "$6$", "secret", "token", "api_key", ";", "|",
     "snmp-server community ", "key-string 7 ", "username x secret 9 ", "enable ", "...", "<", ">",
-    "‹password#1›", "‹", "›", "#", "\0", "\u202e", "Zebra!99", "Private-Lines: 2", "Cookie: a=b", "$(",
+    "‹password#1›", "‹", "›", "#", "\0", "\u202e", "Zebra!99", "Private-Lines: 2", "Cookie: a=b",
+    "$(",
     "mysql -p", "net user bob ", "curl -u ", "echo ", "| sudo -S ", "x" * 900, "{", "}", ",", "$X",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
