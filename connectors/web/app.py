@@ -35,8 +35,8 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for part in (landing, session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
-    install_people(app, desk, single_sign_on)
     faults.install(app)
+    install_people(app, desk, single_sign_on)
     install_api(app)
     app.state.operations = operations
     app.include_router(operating.router)

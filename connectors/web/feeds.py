@@ -234,8 +234,14 @@ class Feeds:
 
     async def feed(self, session: str) -> Feed:
         """A session's feed, up to date. Raises `UnknownSession`."""
-        feed = self._feeds.get(session) or Feed(session, self._log, self._hub)
-        await feed.catch_up()
+        feed = self._feeds.get(session)
+        if feed is None:  # at once, so that those who come together share one
+            feed = self._feeds[session] = Feed(session, self._log, self._hub)
+        try:
+            await feed.catch_up()
+        except UnknownSession:
+            self._feeds.pop(session, None)
+            raise
         self._feeds[session] = feed
         self._feeds.move_to_end(session)
         idle = [name for name, one in self._feeds.items() if not one.is_watched]
