@@ -69,7 +69,7 @@ def mask_request(request: r.SessionRequest, masks: Masks) -> MaskedRequest:
 
 
 def recorded(masked: MaskedRequest, decision: Decision, masks: Masks) -> Decision:
-    """A decision on a masked request with the fact of masking, or a refusal of what it keeps."""
+    """A decision with the fact of masking, or a refusal of what it would keep."""
     if isinstance(decision.answer, r.Refused):
         # It quotes names as they were given.
         message = mask_text(decision.answer.message, masks).text
