@@ -278,9 +278,9 @@ class _Page:
 
     def _remove(self, cursor: apsw.Cursor) -> None:
         if self.removed:
-            cursor.execute("PRAGMA secure_delete = 1")  # overwritten, not just let go
+            cursor.execute("PRAGMA secure_delete = on")  # overwritten, not just let go
             _run(cursor, _DROP_CHUNKS, [(chunk,) for chunk in self.removed])
-            cursor.execute("PRAGMA secure_delete = 0")
+            cursor.execute("PRAGMA secure_delete = fast")
 
     def _store_again(self, cursor: apsw.Cursor) -> None:
         if self.taken_for_stored:

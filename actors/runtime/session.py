@@ -148,9 +148,9 @@ class LiveSession:
         """A run that ended before this was asked, perhaps under another copy. The same request has
         the same answer again: the run as it ended."""
         recorded = await self._log.read(self.journal.stream)
-        events = until_judged([decode(record.data) for record in recorded], run_id)
-        chunks = await shown_chunks(self._log, events, only=run_id)
-        return run_records(events, chunks)[run_id]
+        history = [decode(record.data) for record in recorded]
+        chunks = await shown_chunks(self._log, history, only=run_id)
+        return run_records(until_judged(history, run_id), chunks)[run_id]
 
     async def decide(
         self, request: r.SessionRequest, request_id: str | None = None

@@ -46,9 +46,19 @@ class RunbookPlace(msgspec.Struct, frozen=True):
     total: int
 
 
+class OutputRemoval(msgspec.Struct, frozen=True):
+    """By whom, when and under which rule of retention an output was removed."""
+
+    by: str
+    at: datetime
+    rule: str
+    days: int
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run with everything that came back. `stdout` and `stderr` are the bytes as captured,
-    up to the reader's limit: `cut` says that there is more in the log than here.
+    up to the reader's limit: `cut` says that there was more than is here, and `removed` that it is
+    not in the log any more, either.
 
     `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
     beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `fields` are
@@ -75,6 +85,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     stderr_bytes: int = 0
     dropped_bytes: int = 0
     cut: bool = False
+    removed: OutputRemoval | None = None
     reason: str = ""
     health: Health | None = None
     verdict: Verdict | None = None
@@ -236,6 +247,7 @@ def run_records(
     """Runs whose start is among the events, by id, with whatever else is said of them there."""
     runs: dict[str, RunRecord] = {}
     outputs: dict[tuple[str, str], list[bytes]] = {}
+    captured: set[str] = set()
     books: dict[str, e.RunbookLoaded] = {}
     for event in events:
         match event:
@@ -244,6 +256,7 @@ def run_records(
             case e.RunStarted():
                 runs[event.run] = _started(event, place_of(event, books))
             case e.OutputCaptured(run=run) if run in runs:
+                captured.add(run)
                 runs[run] = with_masked(runs[run], event.masked)
                 piece = chunks.get(event.chunk)
                 if piece is None:
@@ -268,6 +281,9 @@ def run_records(
                     fields_left_out=event.fields_left_out,
                     override=None,
                 )
+            case e.OutputsRemoved():
+                runs.update(_without_outputs(runs, captured, event))
+                outputs.clear()
             case e.VerdictOverridden(verification=run) if run in runs:
                 runs[run] = msgspec.structs.replace(
                     runs[run],
@@ -289,6 +305,18 @@ def with_masked(run: RunRecord, masked: Mapping[str, int]) -> RunRecord:
     if not masked:
         return run
     return msgspec.structs.replace(run, masked=dict(Counter(run.masked) + Counter(masked)))
+
+
+def _without_outputs(
+    runs: Mapping[str, RunRecord], captured: set[str], event: e.OutputsRemoved
+) -> dict[str, RunRecord]:
+    """The runs that lost an output; of those that had none, nothing is missing."""
+    removal = OutputRemoval(event.by, event.at, event.rule, event.days)
+    return {
+        name: msgspec.structs.replace(run, cut=True, removed=removal)
+        for name, run in runs.items()
+        if name in captured
+    }
 
 
 def until_judged(events: Sequence[e.SessionEvent], run: str) -> Sequence[e.SessionEvent]:

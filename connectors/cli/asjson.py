@@ -11,7 +11,8 @@ Times are ISO 8601 in UTC. A *run* is
      "stderr": text, "stderr_is_utf8": bool, "stderr_bytes": number,
      "stdout_base64", "stderr_base64": text | null,     the bytes, where they are not UTF-8
      "dropped_bytes": number,     came after the run's output limit and were not kept
-     "cut": bool,                 the log has more output than is shown here
+     "cut": bool,                 there was more output than is shown here
+     "removed": {"by", "at", "rule", "days"} or null: it was removed from the log since
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
      "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
@@ -101,6 +102,9 @@ def run_json(run: RunRecord) -> Json:
         "stderr_is_utf8": _is_utf8(run.stderr),
         "stderr_base64": None if _is_utf8(run.stderr) else fields["stderr"],
         "override": override_json(run.override),
+        "removed": {**msgspec.to_builtins(run.removed), "at": _time(run.removed.at)}
+        if run.removed
+        else None,
     }
 
 

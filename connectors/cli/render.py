@@ -106,7 +106,10 @@ def run_line(run: RunRecord, *, with_verdict: bool = True) -> Text:
 def missing_output(run: RunRecord) -> Text | None:
     """Says what of the output is not shown or not kept; None if all is there."""
     parts = []
-    if run.cut:
+    if run.removed:
+        when, rule = run.removed.at, run.removed.rule
+        parts.append(plain(f"the output was removed on {when:%Y-%m-%d} under the rule {rule}"))
+    elif run.cut:
         shown = len(run.stdout) + len(run.stderr)
         parts.append(f"only the first {count(shown, 'byte')} are shown; the log has the rest")
     if run.dropped_bytes:

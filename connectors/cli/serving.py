@@ -76,12 +76,18 @@ async def host(
 
 async def _be_host(table: "SettingsTable", settings: Settings, listening: "socket | None") -> None:
     from stillfixed.connectors.web.hosted import WebHost
+    from stillfixed.connectors.web.operating import logs
+    from stillfixed.connectors.web.operating.retaining import keep_retention
 
+    logs.configure(table.log_format, table.log_level)
     web = WebHost(table, listening) if listening is not None else None
     async with waiting("Starting the host …"):
         service = await Service.start(settings, web.observer if web is not None else None)
     end_on_signals()
-    views = asyncio.create_task(_keep_views(settings))
+    beside = [
+        asyncio.create_task(_keep_views(settings)),
+        asyncio.create_task(keep_retention(service.log, table)),
+    ]
     try:
         service.publish()
         said = [f"Host for {settings.folder}. Ctrl-C ends it."]
@@ -94,9 +100,9 @@ async def _be_host(table: "SettingsTable", settings: Settings, listening: "socke
         async with waiting("Letting the sessions go …"):
             if web is not None:
                 web.begin_to_stop()
-            views.cancel()
-            with suppress(asyncio.CancelledError):
-                await views
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await service.drain(finish_seconds=table.finish_seconds)
             if web is not None:
                 await web.stopped()

@@ -9,7 +9,7 @@ from stillfixed.actors.runtime.measuring import Observer
 from stillfixed.actors.service import Service
 from stillfixed.connectors.web.app import create_app
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.operating import logs, traces
+from stillfixed.connectors.web.operating import traces
 from stillfixed.connectors.web.operating.metrics import Metrics
 from stillfixed.connectors.web.operating.observed import Observed
 from stillfixed.connectors.web.operating.operations import Operations
@@ -50,7 +50,6 @@ class WebHost:
 
     async def start(self, service: Service) -> list[str]:
         """Serve. What to tell whoever started the host."""
-        logs.configure(self._table.log_format, self._table.log_level)
         operations = Operations(service, self._table, self._metrics, self._spans)
         people = self._people = self._open_people(service)
         desk = Desk(client=AsyncClient(service), people=people)

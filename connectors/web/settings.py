@@ -22,6 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from stillfixed.actors.errors import SettingsError
+from stillfixed.actors.retention import Rule
 from stillfixed.actors.runtime.router import Isolation
 from stillfixed.actors.service import ENDPOINTS, Settings
 
@@ -38,15 +39,14 @@ def _place(listen: str) -> str:
 
 
 class RetentionRule(BaseModel):
-    """What is removed of sessions that were closed `days` ago. The first rule that names a client
-    (or "*") holds for it."""
+    """Outputs of sessions are removed `days` after they were closed. The first rule that names a
+    client (or "*") holds for it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
     clients: tuple[str, ...] = ("*",)
     days: int = Field(ge=0)
-    remove: Literal["outputs", "sessions"] = "outputs"
 
 
 class SettingsTable(BaseSettings):
@@ -136,6 +136,12 @@ class SettingsTable(BaseSettings):
     retain_every_hours: float = Field(
         24.0, ge=0, description="How often the host looks for what to remove; 0: never by itself."
     )
+
+    @property
+    def retention_rules(self) -> tuple[Rule, ...]:
+        return tuple(
+            Rule(name=rule.name, days=rule.days, clients=rule.clients) for rule in self.retention
+        )
 
     @property
     def host(self) -> str:
