@@ -120,7 +120,10 @@ def _add_policies(db: duckdb.DuckDBPyConnection) -> None:
 
 
 # -- one view a type of event ----------------------------------------------------------------------
-_NAMES = {"at": "happened_at", "by": "person", "check": "check_name", "position": "event"}
+_NAMES = {
+    "at": "happened_at", "by": "person", "check": "check_name", "position": "event",
+    "session": "about_session",
+}  # fmt: skip
 """Fields whose names are words of SQL, or are needed for something else here."""
 
 

@@ -127,7 +127,8 @@ FROM (
 ORDER BY position;
 
 INSERT INTO remarks BY NAME
-SELECT position, happened_at, person, ticket, closed_at, client, team, nullif(session, '') AS session, text
+SELECT position, happened_at, person, ticket, closed_at, client, team,
+    nullif(about_session, '') AS session, text
 FROM remark_made;
 
 INSERT INTO set_aside BY NAME

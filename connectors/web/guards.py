@@ -149,7 +149,7 @@ def is_foreign(request: HTTPConnection, method: str) -> bool:
 Ask = Callable[[HTTPConnection], Awaitable[Person | None]]
 
 
-class EndingStreams:
+class WatchedStreams:
     """Before each piece of an event stream: is its reader still who they were? If not it ends, and
     the client, which comes back for the rest, is asked anew."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_origin
 
 import duckdb
 import msgspec
@@ -59,7 +59,10 @@ def plain(value: Any) -> Any:
             return value
 
 
-RENAMED = {"at": "happened_at", "by": "person", "check": "check_name", "position": "event"}
+RENAMED = {
+    "at": "happened_at", "by": "person", "check": "check_name", "position": "event",
+    "session": "about_session",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BY_TYPE)
@@ -72,14 +75,14 @@ def test_a_view_shows_what_the_class_reads(
     event = data.draw(st.from_type(BY_TYPE[name]))
     shown = columns(db, name, msgspec.json.encode(event))
     for field in msgspec.structs.fields(event):
-        if field.type != dict[str, str]:  # no fact holds one
+        if get_origin(field.type) is not dict:  # no fact holds one
             assert shown[RENAMED.get(field.name, field.name)] == plain(getattr(event, field.name))
 
 
 def wrong(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Any]]:
     """(field, a value that its class refuses); texts are taken as they come."""
     for field in msgspec.structs.fields(kind):
-        if field.type not in (str, str | None, dict[str, str]):
+        if field.type not in (str, str | None) and get_origin(field.type) is not dict:
             yield field.encode_name, {"not": "this"}
         if field.required and field.type is str:
             yield field.encode_name, None

@@ -97,4 +97,9 @@ def path_and_body(request: r.Request) -> tuple[str, dict[str, Any]] | None:
     fields.pop("type")
     if not act.names:
         return act.path, fields
-    return act.path.format(**{act.names: quote(fields.pop(act.names), safe="")}), fields
+    return act.path.format(**{act.names: segment(fields.pop(act.names))}), fields
+
+
+def segment(name: str) -> str:
+    """A name as one part of a path, whatever its characters; `..` too."""
+    return quote(name, safe="").replace(".", "%2E")

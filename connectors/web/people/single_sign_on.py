@@ -14,7 +14,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
@@ -154,7 +154,7 @@ async def begin(request: Request, next: str = "/") -> Response:
     single = _single(request)
     try:
         url, flow = await single.begin(_redirect_uri(request, single), local_path(next))
-    except (AccessError, AuthlibBaseError, httpx.HTTPError) as error:
+    except (AccessError, AuthlibBaseError, httpx2.HTTPError) as error:
         return _failed(request, single, error)
     response = RedirectResponse(url, 303)
     set_cookie(request, response, "flow", _pack(flow), FLOW_SECONDS)
@@ -172,7 +172,7 @@ async def answer(request: Request) -> Response:
         browser = request.headers.get("user-agent", "")
         signed_in = await people.admit(name, browser=browser)
     except (
-        AccessError, RequestRefused, AuthlibBaseError, JoseError, httpx.HTTPError, KeyError,
+        AccessError, RequestRefused, AuthlibBaseError, JoseError, httpx2.HTTPError, KeyError,
         ValueError,
     ) as error:  # fmt: skip
         response = _failed(request, single, error)
