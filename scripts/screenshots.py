@@ -91,7 +91,7 @@ async def a_desk(client: AsyncClient, data: Path) -> str:
     """Three months of closed tickets, and some that wait for a dispatcher; one of these."""
     made.START = datetime.now(UTC) - timedelta(days=DESK_DAYS)
     until_now = int(DESK_DAYS * 1440 / MINUTES_BETWEEN)
-    await made.write(client.log, until_now - 100)
+    await made.write(client.log, until_now - 1_000)
     waiting = await closing.write(client.log, 12, name="w", first=until_now - 15)
     (await views.made(client.log, views_folder(Settings(data=data)))).close()
     return waiting[0]
