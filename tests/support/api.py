@@ -53,7 +53,8 @@ class Api:
 
 @contextmanager
 def hosting(settings: Settings) -> Iterator[Api]:
-    """Everybody of `tests/support/remote.py`, and four people of one client each."""
+    """Everybody of `tests/support/remote.py`, four people of one client each, and `root`,
+    who may do everything."""
     with (
         start_blocking_portal("asyncio") as portal,
         portal.wrap_async_context_manager(_hosting(settings)) as address,
@@ -69,6 +70,7 @@ async def _hosting(settings: Settings) -> AsyncIterator[str]:
         person("acme-dora", "dispatcher", clients=("Acme",)),
         person("globex-gil", "technician", "dispatcher", clients=("Globex",)),
         person("globex-mona", "manager", clients=("Globex",)),
+        person("root", "technician", "dispatcher", "manager", "operator"),
     )
     async with await connect_async(settings) as client, served(client, people) as address:
         yield address

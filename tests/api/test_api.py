@@ -1,7 +1,6 @@
 """The HTTP API on a real host: what a script gets that knows nothing of Python."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,9 +9,8 @@ from httpx_sse import connect_sse
 from pydantic import BaseModel
 
 import stillfixed
-from stillfixed import Settings
 from stillfixed.connectors.web.api import answers
-from tests.support.api import Api, hosting
+from tests.support.api import Api
 
 pytestmark = pytest.mark.ray
 
@@ -29,14 +27,6 @@ BODIES: dict[str, dict[str, str]] = {
     "callbacks": {"kind": "reopened"},
 }
 """What each path below a session takes, by its last part; the others take nothing."""
-
-
-@pytest.fixture(scope="module")
-def api(ray_cluster: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    # One process a client: these tests are about what is said, and open many sessions.
-    folder = tmp_path_factory.mktemp("api")
-    with hosting(Settings(data=folder, isolation="client", warm_hosts=0)) as found:
-        yield found
 
 
 def shaped(answer: httpx.Response, shape: type[BaseModel], status: int = 200) -> dict[str, object]:
@@ -113,7 +103,7 @@ class TestProblems:
             ),
             ("POST", "/api/sessions", {"json": {"ticket": " ", "client": "A"}}, 409, "refused"),
             ("POST", "/api/policies", {"json": {"text": "x ="}, "by": "mona"}, 422, "policy"),
-            ("GET", "/api/views/nothing", {"by": "mona"}, 503, "views_missing"),
+            ("GET", "/api/views/nothing", {"by": "mona"}, 404, "refused"),
         ],
     )
     def test_each_has_its_status_and_code(
@@ -256,6 +246,40 @@ def test_lists_are_read_page_by_page(api: Api) -> None:
         cursor = f"&cursor={page['next']}"
         api.post(f"{opened[-1]}/changes", {"text": "Active meanwhile."})
     assert found == [path.rpartition("/")[2] for path in reversed(opened)]
+
+
+class TestViews:
+    """Rows of what managers and dispatchers decide on, with how old they are."""
+
+    def test_rows_are_of_the_clients_that_one_may_measure(self, api: Api) -> None:
+        """And a technician measures none."""
+        found = {
+            by: shaped(api.get("/api/views/audit", by=by), answers.Rows)
+            for by in ("mona", "acme-dora", "globex-mona")
+        }
+        clients = {by: {row["client"] for row in one["rows"]} for by, one in found.items()}
+        assert clients["mona"] >= {"Acme", "Globex"}
+        assert (clients["acme-dora"], clients["globex-mona"]) == ({"Acme"}, {"Globex"})
+        assert all(one["position"] > 0 and one["data_until"] for one in found.values())
+        assert api.get("/api/views/audit", by="acme-ana").json()["rows"] == []
+
+    def test_pages_of_rows_follow_one_another(self, api: Api) -> None:
+        """As whole as at once."""
+        whole = api.get("/api/views/definitions", by="mona").json()["rows"]
+        found, cursor = [], "0"
+        while cursor is not None:
+            page = api.get(f"/api/views/definitions?limit=3&cursor={cursor}", by="mona").json()
+            found += page["rows"]
+            cursor = page["next"]
+        assert found == whole
+        assert len(whole) > 3
+
+    def test_every_view_can_be_read(self, api: Api) -> None:
+        """With the columns that the list says."""
+        listed = shaped(api.get("/api/views", by="globex-mona"), answers.Views)
+        for one in listed["views"]:
+            rows = shaped(api.get(f"/api/views/{one['view']}", by="globex-mona"), answers.Rows)
+            assert rows["columns"] == one["columns"]
 
 
 class TestEvents:
