@@ -101,7 +101,7 @@ class TestProblems:
                 422,
                 "refused",
             ),
-            ("POST", "/api/sessions", {"json": {"ticket": " ", "client": "A"}}, 409, "refused"),
+            ("POST", "/api/sessions", {"json": {"ticket": " ", "client": "Acme"}}, 409, "refused"),
             ("POST", "/api/policies", {"json": {"text": "x ="}, "by": "mona"}, 422, "policy"),
             ("GET", "/api/views/nothing", {"by": "mona"}, 404, "refused"),
         ],
@@ -235,11 +235,11 @@ class TestOnce:
 
 def test_lists_are_read_page_by_page(api: Api) -> None:
     """Each session once, newest activity first, whatever becomes active meanwhile."""
-    opened = [api.open(ticket=f"P-{number}", client="Paged") for number in range(5)]
+    opened = [api.open(category="paged") for _ in range(5)]
     found: list[str] = []
     cursor = ""
     while True:
-        page = shaped(api.get(f"/api/sessions?client=Paged&limit=2{cursor}"), answers.Sessions)
+        page = shaped(api.get(f"/api/sessions?category=paged&limit=2{cursor}"), answers.Sessions)
         found += [line["session"] for line in page["sessions"]]
         if page["next"] is None:
             break
@@ -261,7 +261,7 @@ class TestViews:
         assert clients["mona"] >= {"Acme", "Globex"}
         assert (clients["acme-dora"], clients["globex-mona"]) == ({"Acme"}, {"Globex"})
         assert all(one["position"] > 0 and one["data_until"] for one in found.values())
-        assert api.get("/api/views/audit", by="acme-ana").json()["rows"] == []
+        assert api.get("/api/views/audit", by="acme-ana").status_code == 403
 
     def test_pages_of_rows_follow_one_another(self, api: Api) -> None:
         """As whole as at once."""

@@ -35,9 +35,9 @@ class Api:
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.request("POST", path, json=body if body is not None else {}, **more)
 
-    def open(self, *, client: str = "Acme", by: str = "ana", ticket: str = "T-1") -> str:
+    def open(self, *, client: str = "Acme", by: str = "ana", **more: str) -> str:
         """The path of a new session with a local endpoint."""
-        answer = self.post("/api/sessions", {"ticket": ticket, "client": client}, by=by)
+        answer = self.post("/api/sessions", {"ticket": "T-1", "client": client, **more}, by=by)
         assert answer.status_code == 201, answer.text
         path = answer.headers["Location"]
         added = self.post(f"{path}/endpoints", {"endpoint": "here", "kind": "local"}, by=by)
