@@ -78,6 +78,7 @@ async def signed_in(request: Request, desk: AtDesk) -> Person:
     person = await desk.people.who(request)
     if person is None:
         raise NotSignedIn("You are not signed in. Sign in, or send a token that is still good.")
+    request.state.person = person.name  # for the host's own log lines
     return person
 
 

@@ -28,6 +28,7 @@ _STATUS: dict[type[errors.StillfixedError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.UnknownSession: 404,
+    errors.UnknownPerson: 404,
     errors.TooManyTries: 429,
     errors.RequestRefused: 409,
     errors.PolicyError: 422,
