@@ -1,6 +1,7 @@
 """The HTTP API on a real host: what a script gets that knows nothing of Python."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,8 @@ from httpx_sse import connect_sse
 from pydantic import BaseModel
 
 import stillfixed
+from stillfixed.actors.log import open_log
+from stillfixed.actors.retention import Rule, retain
 from stillfixed.connectors.web.api import answers
 from tests.support.api import Api
 
@@ -178,8 +181,7 @@ class TestForeignClients:
         """The same bytes have the same id in every session."""
         foreign = api.open(client="Globex", by="globex-gil")
         api.run(foreign, "echo the password", by="globex-gil")
-        events = api.get(f"{foreign}/events", by="globex-gil").json()["events"]
-        [chunk] = [one["event"]["chunk"] for one in events if "chunk" in one["event"]]
+        [chunk] = _chunks(api, foreign)
         found = api.get(f"{foreign}/chunks?id={chunk}", by="globex-gil")
         assert shaped(found, answers.Chunks)["chunks"] == {chunk: "dGhlIHBhc3N3b3JkCg=="}
         own = api.open(by="acme-ana")
@@ -377,6 +379,42 @@ class TestRuns:
             again = session.run(r"printf '\377<script>\000'; printf 'no\n' >&2")
             assert again.stdout == raw.content
             assert session.transcript().runs[again.run] == again
+
+
+async def test_outputs_that_were_removed_are_not_there(api: Api) -> None:
+    """The history says so, the API says so, and a transcript is read without them."""
+    path = api.open(client="Globex", by="globex-gil")
+    run = api.run(path, "echo 'said once, by one machine'", by="globex-gil")
+    [chunk] = _chunks(api, path)
+    api.post(f"{path}/changes", {"text": "x"}, by="globex-gil")
+    observe = '[[policy]]\nname = "g"\nmode = "observe"\nclients = ["Globex"]\n'
+    assert api.post("/api/policies", {"text": observe}, by="mona").status_code == 200
+    assert api.post(f"{path}/closure", by="globex-gil").json()["result"] == "granted"
+    assert api.get(f"{path}/chunks?id={chunk}", by="globex-gil").status_code == 200
+
+    log = await open_log(api.settings.log_url)
+    rule = Rule(name="now", days=0, clients=("Globex",))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    removed = [one async for one in retain(log, [rule], now=later, by="otto")]
+    await log.close()
+    assert path.rpartition("/")[2] in [one.session for one in removed]
+
+    assert api.get(f"{path}/chunks?id={chunk}", by="globex-gil").status_code == 409
+    gone = api.get(f"{path}/runs/{run['run']}/output", by="globex-gil")
+    assert (gone.status_code, gone.json()["code"]) == (409, "refused")
+    read = shaped(api.get(f"{path}/runs/{run['run']}", by="globex-gil"), answers.Run)
+    assert (read["stdout"], read["removed"]["rule"]) == ("", "now")
+    shaped(api.get(f"{path}/transcript", by="globex-gil"), answers.Transcript)
+    assert shaped(api.get(path, by="globex-gil"), answers.Summary)["outputs_removed_at"]
+    async with await stillfixed.connect_async(api.address, token="globex-gil") as remote:
+        session = await remote.session(path.rpartition("/")[2], by="globex-gil")
+        assert (await session.transcript()).runs[run["run"]].text == ""
+        assert (await remote.session_info(session.id)).heading.outputs_removed_at
+
+
+def _chunks(api: Api, path: str) -> list[str]:
+    events = api.get(f"{path}/events", by="globex-gil").json()["events"]
+    return [one["event"]["chunk"] for one in events if "chunk" in one["event"]]
 
 
 class TestTheRemoteClient:

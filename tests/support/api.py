@@ -15,8 +15,9 @@ from tests.support.remote import everyone, person, served
 class Api:
     """Requests as one person: the name is the token."""
 
-    def __init__(self, address: str, http: httpx.Client) -> None:
+    def __init__(self, address: str, http: httpx.Client, settings: Settings) -> None:
         self.address = address
+        self.settings = settings
         self._http = http
 
     def request(
@@ -60,7 +61,7 @@ def hosting(settings: Settings) -> Iterator[Api]:
         portal.wrap_async_context_manager(_hosting(settings)) as address,
         httpx.Client(base_url=address, timeout=30) as http,
     ):
-        yield Api(address, http)
+        yield Api(address, http, settings)
 
 
 @asynccontextmanager

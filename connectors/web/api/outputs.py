@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from stillfixed.actors.errors import RequestRefused
 from stillfixed.actors.log.contract import EventLog
-from stillfixed.actors.runtime.outputs import shown_chunks
+from stillfixed.actors.runtime.outputs import not_removed, shown_chunks
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.history import run_records
 from stillfixed.connectors.cli.asjson import run_json
@@ -61,9 +61,15 @@ async def read_output(
     events = [e.decode(record.data) for record in await desk.client.log.read(session)]
     if not any(isinstance(event, e.RunStarted) and event.run == run for event in events):
         raise HTTPException(404, _no_run(session, run))
+    kept = not_removed(events)
+    if not any(isinstance(event, e.RunStarted) and event.run == run for event in kept):
+        raise RequestRefused(
+            f"The outputs of session {session} were removed by a rule of retention. Its history "
+            "says when, by whom and under which."
+        )
     pieces = [
         event.chunk
-        for event in events
+        for event in kept
         if isinstance(event, e.OutputCaptured) and (event.run, event.output) == (run, stream)
     ]
     # A download, never a page: what an endpoint printed is not ours to show as HTML.
@@ -111,8 +117,13 @@ class _Captured:
         for record in await log.read(session, after_version=version):
             event = e.decode(record.data)
             version = record.version
-            if isinstance(event, e.OutputCaptured):
-                ids.add(event.chunk)
+            match event:
+                case e.OutputCaptured(chunk=chunk):
+                    ids.add(chunk)
+                case e.OutputsRemoved():
+                    ids.clear()
+                case _:
+                    pass
         self._known[session] = (version, ids)
         while len(self._known) > KNOWN_SESSIONS:
             self._known.popitem(last=False)

@@ -26,7 +26,7 @@ from stillfixed.connectors.cli.asjson import (
 from stillfixed.connectors.web.api import answers
 from stillfixed.connectors.web.api.acts import SESSION
 from stillfixed.connectors.web.api.asking import Json, api_router
-from stillfixed.connectors.web.api.standing import summary_json
+from stillfixed.connectors.web.api.standing import standing_json
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 
@@ -91,17 +91,19 @@ async def list_sessions(
 
 
 def line_json(info: SessionInfo) -> dict[str, Any]:
-    return {**session_json(info), "version": info.version}
+    removed_at = info.heading.outputs_removed_at
+    return {**session_json(info), "version": info.version, "outputs_removed_at": removed_at}
 
 
 @router.get(SESSION, response_model=answers.Summary)
 async def read_session(session: str, person: SignedIn, desk: AtDesk) -> Response:
     """One session as it stands: its checks with their verdicts, and what the gate would say."""
-    await heading_for(desk, person, "read", session)
+    heading = await heading_for(desk, person, "read", session)
     handle = await desk.client.session(session, by=person.name)
     state = await handle.state()
     policy = await desk.policies.in_force(state)
-    return Json(summary_json(session, state, policy, desk.clock.now()))
+    line = line_json(SessionInfo(id=session, heading=heading, version=state.version))
+    return Json({**line, **standing_json(state, policy, desk.clock.now())})
 
 
 # -- histories -----------------------------------------------------------------------------------
@@ -213,13 +215,3 @@ async def read_host(session: str, person: SignedIn, desk: AtDesk) -> Response:
     if not person.may("operate", client=heading.client, team=heading.team):
         raise NotAllowed(f"{person.name} may not operate the host of {heading.client}.")
     return Json({"host": await desk.client.backend.host_of(session)})
-
-
-@router.get("/api/me", response_model=answers.Me)
-async def read_me(person: SignedIn) -> Response:
-    """Who you are to this host, and what you may do."""
-    grants = [
-        {"role": grant.role, "clients": list(grant.clients), "teams": list(grant.teams)}
-        for grant in person.grants
-    ]
-    return Json({"name": person.name, "grants": grants})
