@@ -82,8 +82,8 @@ class RunbookPlace(Shape):
 class Run(Shape):
     """One run with everything that came back. Output that is not UTF-8 is shown with U+FFFD for
     each broken byte, and its bytes are in `…_base64`. `cut`: there was more than is shown, and
-    `removed` says if it is gone from the log since. `masked` counts, by kind, the secrets that stand as masks
-    in the command and the outputs."""
+    `removed` says if it is gone from the log since. `masked` counts, by kind, the secrets that
+    stand as masks in the command and the outputs."""
 
     run: str
     by: str
