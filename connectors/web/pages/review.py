@@ -59,7 +59,7 @@ async def _page(
     policy = await PolicyBook(service.log, service.clock).in_force(state)
     now = service.clock.now()
     no = not_a_dispatcher(state, policy, person.name)
-    requested = proof.asked(book)
+    requested, said = proof.asked(book), proof.said(book)
     _, entries, older = await feed.page()
     return page(
         request,
@@ -72,7 +72,8 @@ async def _page(
         heading=heading,
         state=state,
         compared=await asyncio.to_thread(proof.comparisons, book, checks, runs, chunks),
-        said=proof.said(book),
+        said=said,
+        acceptable=next((one.id for one in said if one.waits), None),
         ruling=rule(state, policy, now),
         policy=policy,
         forbidden=no.answer.message if no and isinstance(no.answer, r.Refused) else "",
