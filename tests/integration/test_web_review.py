@@ -168,16 +168,26 @@ async def test_the_queue_is_whole_without_any_views(desk: Desk, log: EventLog) -
     assert [row.place.session for row in found.rows] == names
 
 
-async def test_the_evidence_of_the_log_is_that_of_the_views(log: EventLog, tmp_path: Path) -> None:
+async def test_the_evidence_of_the_log_is_that_of_the_views(
+    desk: Desk, log: EventLog, tmp_path: Path
+) -> None:
     """A row says the same whether it comes from the views or was asked for a moment ago."""
     await closing.write(log, 30)
     note = e.Annotated(
         at=datetime.now(UTC), by="ana", annotation="n1", kind="cannot_verify", text="Gone home."
     )
     await closing.add(log, "w-00002", note)
+    now = datetime.now(UTC)
+    refused = e.ClosureRefused(at=now, by="ana", policy="p", mode="enforce", reasons=("No.",))
+    await closing.add(log, "w-00003", refused, e.ClosureRequested(at=now, by="ana"))
     with await views.made(log, tmp_path / "views") as found:
         told = rows(found, "SELECT session, evidence FROM review_queue")
-    assert len(told) == 30
+    listed = (await queue(desk, EVERYBODY["dora"], START)).rows
+    assert [(row.place.session, row.evidence) for row in listed] == [
+        (row["session"], row["evidence"]) for row in told
+    ]
+    assert "; 1 cannot_verify" in repr(told)
+    assert "; refused 1 times before" in repr(told)
     for row in told:
         events = [e.decode(record.data) for record in await log.read(row["session"])]
         assert evidence_line(events) == row["evidence"]
