@@ -15,7 +15,7 @@ test keeps the two alike. What is read (transcripts, comparisons, watching, past
 from the log and wakes no host. All calls may be made from any thread.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,10 +50,15 @@ from stillfixed.actors.verdicts.model import Platform, Verdict
 def connect(settings: Settings | None = None) -> "Client":
     """Start stillfixed in this process: Ray on this machine, SQLite under the user's data folder.
     Close it, or use it in a `with`."""
+    return run_in_background(lambda: connect_async(settings))
+
+
+def run_in_background(connecting: Callable[[], Awaitable[AsyncClient]]) -> "Client":
+    """A client whose event loop runs in a thread of its own."""
     running = start_blocking_portal("asyncio")
     portal = running.__enter__()
     try:
-        client = portal.call(connect_async, settings)
+        client = portal.call(connecting)
     except BaseException:
         running.__exit__(None, None, None)
         raise

@@ -1,28 +1,28 @@
 """The asyncio client. `client.py` is its synchronous face and documents the use.
 
 A session's calls name no process and no folder: each carries what it needs, so that the same calls
-can go to a remote host. Every call that changes something takes a `request_id`; the same call with
-the same id is carried out once and answers the same again.
+go to a remote host too (`backend.py` says what they stand on). Every call that changes something
+takes a `request_id`; the same call with the same id is carried out once and answers the same again.
 """
 
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, cast
 
 import msgspec
 
+from stillfixed.actors.backend import Backend, is_internal
 from stillfixed.actors.errors import RequestRefused, UnknownSession
 from stillfixed.actors.live import LiveOutput, OnOutput
 from stillfixed.actors.log.contract import EventLog, Recorded, StreamInfo
 from stillfixed.actors.runbooks import runbook_text
 from stillfixed.actors.runbooks.running import OnCheck, each_check, loaded_runbook
 from stillfixed.actors.runtime.actor import HostInfo
-from stillfixed.actors.runtime.outputs import judged_output, shown_chunks
+from stillfixed.actors.runtime.outputs import put_together, shown_ids
 from stillfixed.actors.service import Service, Settings
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
@@ -57,7 +57,7 @@ async def connect_async(settings: Settings | None = None) -> "AsyncClient":
 
 
 class AsyncClient:
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Backend) -> None:
         self._service = service
 
     async def __aenter__(self) -> "AsyncClient":
@@ -75,8 +75,15 @@ class AsyncClient:
         await self._service.close()
 
     @property
+    def backend(self) -> Backend:
+        """What it stands on: this process, or a host over HTTP."""
+        return self._service
+
+    @property
     def log(self) -> EventLog:
-        """What every answer is read from, for those who follow it."""
+        """What every answer is read from, for those who follow it. An embedded client's only."""
+        if not isinstance(self._service, Service):
+            raise RequestRefused("A remote host's log is not here: read its sessions and events.")
         return self._service.log
 
     async def open(
@@ -91,13 +98,10 @@ class AsyncClient:
         request_id: str | None = None,
     ) -> "AsyncSession":
         """Open a session for a ticket; `by` is its technician."""
-        # A repeated request has to reach the session that the first one made.
-        session = AsyncSession(self._service, f"s-{_stable_id(request_id)}", by)
         request = r.OpenSession(
             by=by, ticket=ticket, client=client, team=team, category=category, title=title
         )
-        await session.ask(request, request_id)
-        return session
+        return AsyncSession(self._service, await self._service.open(request, request_id), by)
 
     async def session(self, session_id: str, *, by: str) -> "AsyncSession":
         """A session that exists, to go on with or to review. Raises `UnknownSession`."""
@@ -106,8 +110,8 @@ class AsyncClient:
 
     async def session_info(self, session_id: str) -> SessionInfo:
         """One session's line of `sessions`. Raises `UnknownSession`."""
-        info = await self._service.log.stream(session_id)
-        if info is None or info.version == 0 or session_id.startswith("~"):
+        info = await self._service.histories.session(session_id)
+        if info is None:
             raise UnknownSession(f"No session {session_id}. List them with `stillfixed sessions`.")
         return _session_info(info)
 
@@ -120,12 +124,8 @@ class AsyncClient:
                 f"Sessions cannot be found by {', '.join(sorted(unknown))}. "
                 f"Use one of: {', '.join(Heading.__struct_fields__)}."
             )
-        infos = await self._service.log.streams(where or None, limit=limit)
-        return [
-            _session_info(info)
-            for info in infos
-            if info.version and not info.stream.startswith("~")
-        ]
+        infos = await self._service.histories.sessions(where or None, limit=limit)
+        return [_session_info(info) for info in infos]
 
     async def adopt_policies(self, file: Path | str, *, by: str) -> None:
         """Put a policy file in force from now on, for every session of this log. Raises
@@ -139,20 +139,20 @@ class AsyncClient:
 
     async def newest_position(self) -> int:
         """The position of the newest event: watch after it to see only what is new."""
-        return await self._service.log.newest_position()
+        return await self._service.histories.newest_position()
 
     async def watch(self, *, after: int = 0) -> AsyncIterator[Seen]:
         """Every session's events from a position on, for ever, as they become durable."""
-        async for batch in self._service.log.follow(after):
+        async for batch in self._service.histories.follow(after):
             for record in batch:
-                if not record.stream.startswith("~"):
+                if not is_internal(record.stream):
                     yield _seen(record)
 
 
 class AsyncSession:
     """A handle: it holds no state, so any number may exist for one session, in any process."""
 
-    def __init__(self, service: Service, session_id: str, by: str) -> None:
+    def __init__(self, service: Backend, session_id: str, by: str) -> None:
         self.id = session_id
         self.by = by
         self._service = service
@@ -210,7 +210,7 @@ class AsyncSession:
         if on_output is None:
             return (await self._expect(r.RunEnded, request, request_id)).record
         request_id = request_id or secrets.token_hex(8)
-        live = await LiveOutput.begin(self._service.log, self.id, request_id, on_output)
+        live = await LiveOutput.begin(self._service.histories, self.id, request_id, on_output)
         following = asyncio.create_task(live.follow())
         try:
             record = (await self._expect(r.RunEnded, request, request_id)).record
@@ -359,9 +359,9 @@ class AsyncSession:
     # -- reading --------------------------------------------------------------------------------
     async def transcript(self) -> Transcript:
         """The whole history: entries, runs with output, comparisons."""
-        recorded = await self._service.log.read(self.id)
+        recorded = await self._service.histories.read(self.id)
         events = [e.decode(record.data) for record in recorded]
-        chunks = await shown_chunks(self._service.log, events)
+        chunks = await self._service.histories.chunks(self.id, shown_ids(events))
         numbered = [(record.version, event) for record, event in zip(recorded, events, strict=True)]
         return build(self.id, numbered, chunks)
 
@@ -371,14 +371,21 @@ class AsyncSession:
 
     async def rejudge(self) -> tuple[Rejudgement, ...]:
         """Every verdict of the history beside what today's judge says of the same runs. Changes
-        nothing."""
-        log = self._service.log
-        events = [e.decode(record.data) for record in await log.read(self.id)]
+        nothing. Raises `RequestRefused` where their outputs were removed."""
+        histories = self._service.histories
+        events = [e.decode(record.data) for record in await histories.read(self.id)]
+        removal = next((event for event in events if isinstance(event, e.OutputsRemoved)), None)
+        if removal is not None:
+            raise RequestRefused(
+                f"The outputs of {self.id} were removed on {removal.at:%Y-%m-%d} under the rule "
+                f"{removal.rule}: nothing can be judged again. The verdicts given then are kept."
+            )
         found = []
         for stored in stored_verdicts(events):
-            outputs = {
-                seen.run: await judged_output(log, seen) for seen in (stored.before, stored.after)
-            }
+            sides = (stored.before, stored.after)
+            ids = dict.fromkeys(piece.chunk for seen in sides for piece in seen.pieces or ())
+            chunks = await histories.chunks(self.id, list(ids))
+            outputs = {seen.run: put_together(seen, chunks) for seen in sides}
             found.append(await asyncio.to_thread(rejudge, stored, outputs))
         return tuple(found)
 
@@ -394,7 +401,7 @@ class AsyncSession:
 
     async def _state_until(self, version: int | None, time: datetime | None) -> State:
         state = State()
-        for record in await self._service.log.read(self.id, until_version=version):
+        for record in await self._service.histories.read(self.id, until_version=version):
             event = e.decode(record.data)
             if time is not None and event.at > time:
                 break
@@ -403,7 +410,7 @@ class AsyncSession:
 
     async def watch(self, *, after: int = 0) -> AsyncIterator[Seen]:
         """This session's events from a position on, for ever, as they become durable."""
-        async for batch in self._service.log.follow(after, stream=self.id):
+        async for batch in self._service.histories.follow(after, session=self.id):
             for record in batch:
                 yield _seen(record)
 
@@ -420,12 +427,6 @@ class AsyncSession:
                 f"Request id {request_id} was used before, for another request. Use a new one."
             )
         return cast(AnswerT, answer)
-
-
-def _stable_id(request_id: str | None) -> str:
-    if request_id is None:
-        return secrets.token_hex(6)
-    return blake2b(request_id.encode(), digest_size=6).hexdigest()
 
 
 def _session_info(info: StreamInfo) -> SessionInfo:

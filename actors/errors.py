@@ -4,7 +4,10 @@
     ├── RequestRefused          the request cannot be done as asked; asking again changes nothing
     │   ├── UnknownSession      no session has this id
     │   ├── SessionClosed       the session is closed: open a new one, or record a callback
-    │   └── NotYourSession      another technician holds the session: take it over first
+    │   ├── NotYourSession      another technician holds the session: take it over first
+    │   └── UnknownPerson       nobody has this name, or no token or grant this id
+    ├── SettingsError           a setting cannot be used; names it and where it was given
+    ├── BackupError             a backup cannot be written, read or restored; says which and why
     ├── PolicyError             a policy file cannot be used; names the line or the field
     ├── RunbookError            a runbook cannot be used; names the line, the check or the parameter
     ├── TicketImportError       an export of tickets or its mapping cannot be used; says what lacks
@@ -25,7 +28,8 @@
     ├── AccessError             a host's answer to who asks
     │   ├── NotSignedIn         nobody is signed in, or the token is no longer good
     │   ├── NotAllowed          no grant of this person allows this here
-    │   └── TooManyTries        too many wrong tries to sign in; wait as long as it says
+    │   ├── TooManyTries        too many wrong tries to sign in; wait as long as it says
+    │   └── AccountsUnavailable the file of people is busy or damaged               [retryable]
     └── ViewsError              the views in DuckDB
         ├── ViewsStopped        an event of the log that the views cannot understand
         ├── ViewsFenced         another worker makes the views now; this one stopped
@@ -70,6 +74,18 @@ class SessionClosed(RequestRefused):
 
 class NotYourSession(RequestRefused):
     code = "not_your_session"
+
+
+class UnknownPerson(RequestRefused):
+    code = "unknown_person"
+
+
+class SettingsError(StillfixedError):
+    code = "settings"
+
+
+class BackupError(StillfixedError):
+    code = "backup"
 
 
 class PolicyError(StillfixedError):
@@ -157,6 +173,11 @@ class NotAllowed(AccessError):
 
 class TooManyTries(AccessError):
     code = "too_many_tries"
+
+
+class AccountsUnavailable(AccessError):
+    code = "accounts_unavailable"
+    retryable = True
 
 
 class ViewsError(StillfixedError):

@@ -9,22 +9,25 @@ Times are ISO 8601 in UTC. A *run* is
      "exit_status": number | null, "signal": text | null, "monitor": "m1" | null,
      "stdout": text, "stdout_is_utf8": bool, "stdout_bytes": number,
      "stderr": text, "stderr_is_utf8": bool, "stderr_bytes": number,
+     "stdout_base64", "stderr_base64": text | null,     the bytes, where they are not UTF-8
      "dropped_bytes": number,     came after the run's output limit and were not kept
-     "cut": bool,                 the log has more output than is shown here
+     "cut": bool,                 there was more output than is shown here
+     "removed": {"by", "at", "rule", "days"} or null: it was removed from the log since
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
      "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
      "fields": [field, …],        the values behind the verdict, worst first
      "fields_left_out": number,   so many more, no worse than the last
      "override": override | null,  a dispatcher's verdict in place of the judge's
+     "masked": {kind: number},    secrets that stand as masks in the command and the output
      "runbook": {"name", "number", "total"} | null}     which of a runbook's checks it is
 
 An *override* is {"verdict", "reason": text, "by", "at"}. A *field* is {"item", "field",
 "before": text | null, "after": text | null, "verdict", "rule": name, "note": text,
 "before_line": number | null, "after_line": number | null}, where null means that it is not there.
 
-Output that was not UTF-8 is shown with U+FFFD for each broken byte, and `…_is_utf8` is false; the
-log keeps the bytes as they came. A *comparison* is
+Output that was not UTF-8 is shown with U+FFFD for each broken byte, and `…_is_utf8` is false. A
+*comparison* is
 
     {"endpoint", "command", "standing": verdict | "not_rerun" | "baseline_only",
      "before": run, "after": run | null, "reasons": [text, …], "expect": text | null,
@@ -94,9 +97,14 @@ def run_json(run: RunRecord) -> Json:
         "seconds": (ended - run.started_at).total_seconds() if ended else None,
         "stdout": run.text,
         "stdout_is_utf8": _is_utf8(run.stdout),
+        "stdout_base64": None if _is_utf8(run.stdout) else fields["stdout"],
         "stderr": run.error_text,
         "stderr_is_utf8": _is_utf8(run.stderr),
+        "stderr_base64": None if _is_utf8(run.stderr) else fields["stderr"],
         "override": override_json(run.override),
+        "removed": {**msgspec.to_builtins(run.removed), "at": _time(run.removed.at)}
+        if run.removed
+        else None,
     }
 
 

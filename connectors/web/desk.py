@@ -9,6 +9,9 @@ from fastapi import Depends, Request
 
 from stillfixed.actors.client_async import AsyncClient
 from stillfixed.actors.errors import NotAllowed, NotSignedIn, UnknownSession
+from stillfixed.actors.runtime.clock import Clock
+from stillfixed.actors.runtime.policies import PolicyBook
+from stillfixed.actors.service import Service
 from stillfixed.actors.session.state import Heading
 from stillfixed.connectors.web.background import Background
 from stillfixed.connectors.web.feeds import Feeds
@@ -28,6 +31,22 @@ class People(Protocol):
 class Desk:
     client: AsyncClient
     people: People
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies in force."""
+        return PolicyBook(self.client.log, self.clock)
+
+    @property
+    def clock(self) -> Clock:
+        return self.client.backend.clock
+
+    @property
+    def service(self) -> Service:
+        """This host's log, clock and settings."""
+        service = self.client.backend
+        assert isinstance(service, Service), "a desk stands on an embedded client"
+        return service
 
     @cached_property
     def hub(self) -> Hub:
@@ -59,6 +78,7 @@ async def signed_in(request: Request, desk: AtDesk) -> Person:
     person = await desk.people.who(request)
     if person is None:
         raise NotSignedIn("You are not signed in. Sign in, or send a token that is still good.")
+    request.state.person = person.name  # for the host's own log lines
     return person
 
 
@@ -68,10 +88,14 @@ SignedIn = Annotated[Person, Depends(signed_in)]
 async def heading_for(desk: Desk, person: Person, action: Action, session: str) -> Heading:
     """The heading of a session on which `person` may do `action`. A session that they may not even
     read does not exist for them: `UnknownSession`. Otherwise `NotAllowed`."""
-    info = await desk.client.session_info(session)
+    unknown = UnknownSession(f"No session {session}.")
+    try:
+        info = await desk.client.session_info(session)
+    except UnknownSession:
+        raise unknown from None
     client, team = info.heading.client, info.heading.team
     if not person.may("read", client=client, team=team):
-        raise UnknownSession(f"No session {session}.")
+        raise unknown
     if not person.may(action, client=client, team=team):
         raise NotAllowed(f"{person.name} may not {action} sessions of {client}.")
     return info.heading

@@ -1,16 +1,18 @@
 """stillfixed: no ticket closes on a fix nobody tested.
 
-`connect()` embeds everything; sessions capture what a technician does, keep the baseline by
-themselves, judge every check that is run again, and let a ticket close only on proof. The judge can
-be used alone: `judge`, `effect_of`, `same_check`. `views()` opens what managers and dispatchers
-decide on, in DuckDB.
+`connect()` embeds everything, and `connect("https://host", token=…)` has the same calls of a host.
+Sessions capture what a technician does, keep the baseline by themselves, judge every check that is
+run again, and let a ticket close only on proof. The judge can be used alone: `judge`, `effect_of`,
+`same_check`. `views()` opens what managers and dispatchers decide on, in DuckDB.
 """
 
-from stillfixed.actors.client import Client, Session, connect
-from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
+from stillfixed.actors.client import Client, Session
+from stillfixed.actors.client_async import AsyncClient, AsyncSession
 from stillfixed.actors.errors import (
     AccessError,
+    AccountsUnavailable,
     AdoptionDataError,
+    BackupError,
     ConnectionLost,
     EndpointError,
     EndpointUnreachable,
@@ -32,9 +34,11 @@ from stillfixed.actors.errors import (
     RunbookError,
     SessionClosed,
     SessionUnavailable,
+    SettingsError,
     StillfixedError,
     TicketImportError,
     TooManyTries,
+    UnknownPerson,
     UnknownSession,
     ViewsError,
     ViewsFenced,
@@ -47,13 +51,16 @@ from stillfixed.actors.service import Settings
 from stillfixed.actors.session.history import Comparison, RunRecord, Transcript
 from stillfixed.actors.session.rejudge import Rejudgement
 from stillfixed.actors.verdicts import Judgement, Run, effect_of, judge, same_check
+from stillfixed.connectors.connecting import connect, connect_async
 from stillfixed.projections import views
 
 __all__ = [
     "AccessError",
+    "AccountsUnavailable",
     "AdoptionDataError",
     "AsyncClient",
     "AsyncSession",
+    "BackupError",
     "Client",
     "Comparison",
     "ConnectionLost",
@@ -83,10 +90,12 @@ __all__ = [
     "SessionClosed",
     "SessionUnavailable",
     "Settings",
+    "SettingsError",
     "StillfixedError",
     "TicketImportError",
     "TooManyTries",
     "Transcript",
+    "UnknownPerson",
     "UnknownSession",
     "ViewsError",
     "ViewsFenced",

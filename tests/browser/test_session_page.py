@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SignIn, WebHost
+from tests.browser.conftest import PASSWORD, SignIn, WebHost
 from tests.support.sshd import Sshd
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(180)]
@@ -38,6 +38,22 @@ def entries(page: Page, text: str) -> Locator:
 def ended(page: Page, command: str) -> Locator:
     """The newest entry of a command that has ended."""
     return page.locator(".entry.run:not(.going)").filter(has_text=command).last
+
+
+def test_signing_in_leads_to_the_work(sign_in: SignIn) -> None:
+    """Whoever opens a page signs in first and comes back to it; a wrong password is told."""
+    page = sign_in("")
+    page.goto("/monitors")
+    expect(page).to_have_title("Sign in · stillfixed")
+    page.get_by_label("Name").fill("tess")
+    page.get_by_label("Password").fill("a wrong one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/monitors")
+    page.goto("/")
+    page.wait_for_url("**/sessions")
 
 
 def test_from_the_fault_to_the_closed_session(

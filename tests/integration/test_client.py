@@ -5,6 +5,7 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +15,21 @@ import stillfixed
 from stillfixed import AsyncClient, AsyncSession, Settings, connect_async
 from stillfixed.actors.client import Client, Session
 from stillfixed.actors.session import events as e
+from tests.support.remote import over_http
 
 pytestmark = pytest.mark.ray
+
+
+@pytest.fixture(params=["embedded", "remote"])
+async def service(
+    service: AsyncClient, request: pytest.FixtureRequest
+) -> AsyncIterator[AsyncClient]:
+    """The same calls in this process, and over HTTP to a host that is in it."""
+    if request.param == "embedded":
+        yield service
+        return
+    async with over_http(service) as client:
+        yield client
 
 
 async def open_local(service: AsyncClient, **more: str) -> AsyncSession:

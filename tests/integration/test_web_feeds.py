@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from markupsafe import Markup
 
 from stillfixed.actors.log.contract import Append, Chunk
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.session import events as e
 from stillfixed.connectors.web.feeds import PAGE_ENTRIES, Feed, Feeds
 from stillfixed.connectors.web.hub import Hub
+from stillfixed.connectors.web.stream import fragments
+from stillfixed.connectors.web.stream.book import Book, Line
 
 START = datetime(2026, 11, 24, 23, 59, 50, tzinfo=UTC)
 OUTPUT = (b"status: failed\ncaf\xc3", b"\xa9 \x1b[31mred\x1b", b"[0m end\n<b>bold</b>\n")
@@ -241,3 +244,36 @@ async def test_a_long_stream_is_read_page_by_page(log: SqliteLog) -> None:
     assert [len(page) for page in pages] == [8, PAGE_ENTRIES, PAGE_ENTRIES]
     ids = [int(_id(entry)[2:]) for page in pages for entry in page]
     assert ids == list(range(1, len(notes) + 2))
+
+
+async def test_what_many_watch_is_drawn_once(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who came together, too."""
+    hub, writer = Hub(log), Writer(log)
+    await writer.write(history()[0][0])
+    feeds = Feeds(log, hub)
+    feed, *others = await asyncio.gather(*(feeds.feed("s-1") for _ in range(20)))
+    assert all(other is feed for other in others)
+    drawn: list[int] = []
+    draw = fragments.entry
+
+    def counting(book: Book, line: Line, *more: object) -> Markup:
+        drawn.append(line.version)
+        return draw(book, line, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fragments, "entry", counting)
+
+    async def one_block(position: int) -> bytes:
+        async for block in feed.watch(position):
+            return block
+        raise AssertionError("The stream ended.")
+
+    watchers = [asyncio.create_task(one_block(feed.book.position)) for _ in range(20)]
+    await hub.start()
+    await asyncio.sleep(0)
+    await writer.write(history()[1][0])
+    blocks = await asyncio.gather(*watchers)
+    assert drawn == [2]
+    assert all(block is blocks[0] for block in blocks)
+    await hub.close()

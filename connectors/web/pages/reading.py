@@ -33,7 +33,7 @@ class AsOf(NamedTuple):
 
 def service_of(desk: Desk) -> Service:
     """Log, clock and settings of the host."""
-    return desk.client._service
+    return desk.service
 
 
 def shares_of(person: Person, action: Action) -> list[Share]:
