@@ -16,7 +16,7 @@ from stillfixed.actors.session.history import standing_of
 from stillfixed.actors.session.state import Heading, State, fold
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.identity import Person
-from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows, service_of
+from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows
 from stillfixed.projections.reading import Views
 
 PAGE_ROWS = 50
@@ -170,7 +170,7 @@ def _parameters(place: Place) -> dict[str, object]:
 
 async def _asked_since(desk: Desk, position: int) -> tuple[dict[str, datetime], bool]:
     """When closure was asked for in which session after a position; and whether there is more."""
-    log = service_of(desk).log
+    log = desk.client.log
     records = await log.read_feed(position, limit=LATE_EVENTS)
     asked = {}
     for record in records:
@@ -194,7 +194,7 @@ async def _waits(desk: Desk, person: Person, session: str) -> Heading | None:
 
 # -- the evidence in a line ----------------------------------------------------------------------
 async def _evidence(desk: Desk, session: str) -> str:
-    records = await service_of(desk).log.read(session)
+    records = await desk.client.log.read(session)
     return evidence_line([e.decode(record.data) for record in records])
 
 
