@@ -28,6 +28,7 @@ ROWS = {
     "verdicts": "the judge on labelled cases, beside a diff, DeepDiff over jc and words",
     "align": "two outputs of 10,000 lines side by side, beside difflib and git",
     "views": "the views rebuilt, asked and followed, beside DuckDB and eventsourcing",
+    "queue": "the dispatcher's queue of 10,000 closures, a page of it",
     "import": "importing a million tickets, beside DuckDB reading the same CSV",
     "idle": "memory of 10,000 open idle sessions, beside workerd",
 }

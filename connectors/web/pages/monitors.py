@@ -14,7 +14,6 @@ from stillfixed.connectors.web.pages.reading import (
     as_of,
     ask_views,
     rows,
-    service_of,
 )
 from stillfixed.connectors.web.templating import page
 from stillfixed.projections.reading import Views
@@ -82,7 +81,7 @@ async def show(request: Request, person: SignedIn, desk: AtDesk) -> Response:
         "monitors.html",
         person=person,
         found=found,
-        now=service_of(desk).clock.now(),
+        now=desk.clock.now(),
         newest=await desk.client.newest_position(),
     )
 

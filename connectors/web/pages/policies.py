@@ -22,7 +22,7 @@ from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages.policy_faults import Fault, fault_in
 from stillfixed.connectors.web.pages.queue import must
-from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows, service_of
+from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows
 from stillfixed.connectors.web.templating import Notice, page
 from stillfixed.projections.reading import Views
 
@@ -62,7 +62,7 @@ async def take(request: Request, person: SignedIn, desk: AtDesk, text: Text = ""
     """Adopt a policy file."""
     _must_govern_all(person)
     text = _typed(text)
-    service = service_of(desk)
+    service = desk.service
     if fault := fault_in(text):
         return await _page(request, desk, person, text=text, fault=fault)
     try:
@@ -98,7 +98,7 @@ async def _page(
     notice: Notice | None = None,
     position: int = 0,
 ) -> Response:
-    service = service_of(desk)
+    service = desk.service
     in_force = await newest(service.log)
     phases, at = await _phases(desk, person, position)
     governs_all = _governs_all(person)
@@ -147,7 +147,7 @@ async def _phases(desk: Desk, person: Person, position: int) -> tuple[list[Row],
 # -- the dry run ---------------------------------------------------------------------------------
 async def tried_out(desk: Desk, person: Person, policies: Policies) -> DryRun:
     """Every closure granted in the last days to the clients and teams that the person governs."""
-    service = service_of(desk)
+    service = desk.service
     since = service.clock.now() - timedelta(days=DAYS)
 
     def ask(views: Views) -> list[str]:

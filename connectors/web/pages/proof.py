@@ -33,6 +33,12 @@ class Said(NamedTuple):
     text: str
     current: bool
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is a reason that a dispatcher can accept."""
+        a = self.annotation
+        return a.kind == "cannot_verify" and self.current and a.accepted_by is None
+
 
 def checks_of(state: State) -> list[Check]:
     """The worst first, those that showed a fault before the others."""

@@ -9,7 +9,6 @@ from stillfixed.actors.errors import NotAllowed
 from stillfixed.connectors.web.desk import AtDesk, SignedIn
 from stillfixed.connectors.web.identity import Action, Person
 from stillfixed.connectors.web.pages.proof import WORST_FIRST
-from stillfixed.connectors.web.pages.reading import service_of
 from stillfixed.connectors.web.pages.waiting import Place, queue, waiting_before
 from stillfixed.connectors.web.stream.text import words
 from stillfixed.connectors.web.templating import Notice, environment, page
@@ -38,7 +37,7 @@ async def show(request: Request, person: SignedIn, desk: AtDesk, after: str = ""
         notice=decided_notice(request),
         queue=found,
         began=not after,
-        now=service_of(desk).clock.now(),
+        now=desk.clock.now(),
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
-from stillfixed.actors.service import Service
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.identity import Action, Person
 from stillfixed.projections import views_folder
@@ -31,11 +30,6 @@ class AsOf(NamedTuple):
     moment: datetime | None
 
 
-def service_of(desk: Desk) -> Service:
-    """Log, clock and settings of the host."""
-    return desk.service
-
-
 def shares_of(person: Person, action: Action) -> list[Share]:
     return [Share(grant.clients, grant.teams) for grant in person.granting(action)]
 
@@ -49,7 +43,7 @@ async def ask_views(
 ) -> FoundT:
     """What `question` finds in the newest views of what `person` may do `action` with. It runs in a
     thread. `settings` are those of `Views`. Raises `ViewsMissing`."""
-    folder = views_folder(service_of(desk).settings)
+    folder = views_folder(desk.service.settings)
     shares = shares_of(person, action)
 
     def ask() -> FoundT:

@@ -14,7 +14,6 @@ from fastapi.responses import RedirectResponse
 
 from stillfixed.actors.client_async import AsyncSession
 from stillfixed.actors.errors import RequestRefused
-from stillfixed.actors.runtime.policies import PolicyBook
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.closure import not_a_dispatcher
 from stillfixed.actors.session.gate import rule
@@ -23,7 +22,6 @@ from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages import proof
 from stillfixed.connectors.web.pages.queue import decided_notice
-from stillfixed.connectors.web.pages.reading import service_of
 from stillfixed.connectors.web.pages.waiting import Place
 from stillfixed.connectors.web.stream.fragments import home_of
 from stillfixed.connectors.web.templating import Notice, page
@@ -50,16 +48,16 @@ async def _page(
     typed: str = "",
 ) -> Response:
     heading = await heading_for(desk, person, "review", session)
-    service = service_of(desk)
+    service = desk.service
     feed = await desk.feeds.feed(session)
     book, state = feed.book, feed.book.state
     checks = proof.checks_of(state)
     runs, wanted = proof.chunks_for(book, checks)
     chunks = {name: await service.log.chunk(name) for name in wanted}
-    policy = await PolicyBook(service.log, service.clock).in_force(state)
+    policy = await desk.policies.in_force(state)
     now = service.clock.now()
     no = not_a_dispatcher(state, policy, person.name)
-    requested = proof.asked(book)
+    requested, said = proof.asked(book), proof.said(book)
     _, entries, older = await feed.page()
     return page(
         request,
@@ -72,7 +70,8 @@ async def _page(
         heading=heading,
         state=state,
         compared=await asyncio.to_thread(proof.comparisons, book, checks, runs, chunks),
-        said=proof.said(book),
+        said=said,
+        acceptable=next((one.id for one in said if one.waits), None),
         ruling=rule(state, policy, now),
         policy=policy,
         forbidden=no.answer.message if no and isinstance(no.answer, r.Refused) else "",

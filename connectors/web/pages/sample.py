@@ -14,7 +14,7 @@ from stillfixed.actors.reviews import RemarkMade, remark, remarks
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages.queue import must
-from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows, service_of
+from stillfixed.connectors.web.pages.reading import AsOf, Row, as_of, ask_views, rows
 from stillfixed.connectors.web.stream.text import shown
 from stillfixed.connectors.web.templating import Notice, environment, page
 from stillfixed.projections.reading import Views
@@ -90,7 +90,7 @@ async def make_remark(
 ) -> Response:
     must(person, "measure")
     row = await _closure(desk, person, ticket, closed_at)
-    service = service_of(desk)
+    service = desk.service
     made = RemarkMade(
         at=service.clock.now(),
         by=person.name,
@@ -121,7 +121,7 @@ async def sample(desk: Desk, person: Person, day: date | None) -> Sample:
         closed, at = await ask_views(desk, person, "measure", ask, **settings)
     except ViewsMissing:
         return Sample([], day, AsOf(0, None))
-    said = await remarks(service_of(desk).log)
+    said = await remarks(desk.client.log)
     for row in closed:
         row["remarks"] = said.get((row["ticket"], row["closed_at"]), [])
     teams = [(team or "", list(some)) for team, some in groupby(closed, itemgetter("team"))]

@@ -9,7 +9,6 @@ from stillfixed.actors.client_async import SessionInfo
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages.queue import must
-from stillfixed.connectors.web.pages.reading import service_of
 from stillfixed.connectors.web.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -50,7 +49,7 @@ async def show(
         statuses=STATUSES,
         clients=sorted(clients),
         may_open=bool(person.granting("work")),
-        now=service_of(desk).clock.now(),
+        now=desk.clock.now(),
     )
 
 

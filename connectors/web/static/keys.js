@@ -1,8 +1,20 @@
 // Keys for lists and reviews. Everything they do, a link or a button on the page does too.
 //   j, k    the next and the previous row of a list, or closure of the queue
 //   a letter in data-key   presses that button, opens that field, follows that link
+// Who speaks to the machine or presses letters by mistake turns them off, for this browser.
 "use strict";
 (() => {
+  let on = localStorage.getItem("keys") !== "off";
+  const toggle = document.querySelector("[data-keys]");
+  const tell = () => { toggle.textContent = on ? "Keys are on: turn off" : "Keys are off: turn on"; };
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => {
+    on = !on;
+    localStorage.setItem("keys", on ? "on" : "off");
+    tell();
+  });
+  tell();
+
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const types = (element) =>
     element.closest("input, textarea, select, [contenteditable]") !== null;
@@ -38,6 +50,7 @@
       }
       return;
     }
+    if (!on) return;
     const moves = { j: 1, k: -1 };
     const done = event.key in moves && rows().length > 0 ? step(moves[event.key]) : press(event.key);
     if (done) event.preventDefault();
