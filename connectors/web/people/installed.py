@@ -14,7 +14,6 @@ from stillfixed.connectors.web.guards import (
     EndingStreams,
     SameSite,
     SecurityHeaders,
-    SizeLimit,
 )
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.people import api, pages, single_sign_on
@@ -39,7 +38,6 @@ def install(app: FastAPI, desk: Desk, single: SingleSignOn | None = None) -> Non
     # The last added is the outermost.
     app.add_middleware(EndingStreams, ask=ask)
     app.add_middleware(SameSite)
-    app.add_middleware(SizeLimit)
     app.add_middleware(SecurityHeaders)
 
 
