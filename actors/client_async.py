@@ -371,9 +371,15 @@ class AsyncSession:
 
     async def rejudge(self) -> tuple[Rejudgement, ...]:
         """Every verdict of the history beside what today's judge says of the same runs. Changes
-        nothing."""
+        nothing. Raises `RequestRefused` where their outputs were removed."""
         histories = self._service.histories
         events = [e.decode(record.data) for record in await histories.read(self.id)]
+        removal = next((event for event in events if isinstance(event, e.OutputsRemoved)), None)
+        if removal is not None:
+            raise RequestRefused(
+                f"The outputs of {self.id} were removed on {removal.at:%Y-%m-%d} under the rule "
+                f"{removal.rule}: nothing can be judged again. The verdicts given then are kept."
+            )
         found = []
         for stored in stored_verdicts(events):
             sides = (stored.before, stored.after)

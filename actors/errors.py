@@ -6,6 +6,8 @@
     │   ├── SessionClosed       the session is closed: open a new one, or record a callback
     │   ├── NotYourSession      another technician holds the session: take it over first
     │   └── UnknownPerson       nobody has this name, or no token or grant this id
+    ├── SettingsError           a setting cannot be used; names it and where it was given
+    ├── BackupError             a backup cannot be written, read or restored; says which and why
     ├── PolicyError             a policy file cannot be used; names the line or the field
     ├── RunbookError            a runbook cannot be used; names the line, the check or the parameter
     ├── TicketImportError       an export of tickets or its mapping cannot be used; says what lacks
@@ -76,6 +78,14 @@ class NotYourSession(RequestRefused):
 
 class UnknownPerson(RequestRefused):
     code = "unknown_person"
+
+
+class SettingsError(StillfixedError):
+    code = "settings"
+
+
+class BackupError(StillfixedError):
+    code = "backup"
 
 
 class PolicyError(StillfixedError):

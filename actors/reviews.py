@@ -18,7 +18,14 @@ READ_REMARKS = 5_000
 REMARK_CHARS = 2_000
 
 
-class RemarkMade(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="remark_made"):
+class RemarkMade(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="remark_made",
+    omit_defaults=True,
+):
     """What somebody says of one closure of a ticket; the newest remark counts, the earlier ones
     stay. `session` is empty where the ticket was closed without one."""
 

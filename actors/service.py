@@ -30,6 +30,7 @@ from stillfixed.actors.runtime.alarms import Alarms
 from stillfixed.actors.runtime.clock import Clock, SystemClock
 from stillfixed.actors.runtime.cluster import Cluster, may_join
 from stillfixed.actors.runtime.host import HostSettings
+from stillfixed.actors.runtime.measuring import Observer
 from stillfixed.actors.runtime.policies import adopt
 from stillfixed.actors.runtime.router import Isolation, Router, RouterSettings
 from stillfixed.actors.session.requests import OpenSession, PersonRequest, SessionAnswer
@@ -76,8 +77,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Service:
     """Use `await Service.start(settings)`, and `await service.close()` when done."""
 
-    def __init__(self, settings: Settings, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, log: EventLog, clock: Clock, observer: Observer | None = None
+    ) -> None:
         self.settings = settings
+        self._observer = observer
         self.log = log
         self.histories = LogHistories(log)
         self.clock = clock
@@ -88,10 +92,10 @@ class Service:
         """Rings the timers; where a host is joined, which does that, watches the host."""
 
     @classmethod
-    async def start(cls, settings: Settings) -> "Service":
+    async def start(cls, settings: Settings, observer: Observer | None = None) -> "Service":
         """Raises `LogError`s for a log that cannot be used, `HostUnavailable` without Ray."""
         log = await open_log(settings.log_url)
-        service = cls(settings, log, SystemClock())
+        service = cls(settings, log, SystemClock(), observer)
         if not settings.read_only:
             try:
                 await service._start_hosting()
@@ -124,6 +128,7 @@ class Service:
                 give_up_seconds=settings.give_up_seconds,
                 detached=not self._cluster.owned,
             ),
+            self._observer,
         )
         self._router.warm_up()
         if joined is not None:
@@ -180,11 +185,23 @@ class Service:
         except HostError:
             return None
 
+    async def check_ray(self, limit_seconds: float = 2.0) -> None:
+        """Raises `HostUnavailable` where Ray does not answer or the service is ending."""
+        if self._router is not None:
+            await self._router.host_names(limit_seconds)
+
+    async def hosts(self, limit_seconds: float = 2.0) -> list[HostInfo]:
+        """Every process that hosts sessions, for operators. Raises as `check_ray`."""
+        return await self._router.hosts(limit_seconds) if self._router is not None else []
+
     async def adopt_policies(self, text: str, *, by: str, source: str) -> None:
         await adopt(self.log, self.clock, text=text, by=by, source=source)
 
-    async def close(self) -> None:
-        """End everything that `start` began, in order. Idempotent."""
+    async def drain(self, *, finish_seconds: float = 0.0) -> None:
+        """Begin to end: no process joins any more, no timer rings, no request is taken. Runs have
+        `finish_seconds` to end by themselves; after that they are ended and recorded as cancelled.
+        The log stays open for those who read, until `close`. Where a host was joined, its runs are
+        left alone. Idempotent."""
         if self._published is not None:
             withdraw(self.settings.folder, self._published)
             self._published = None
@@ -193,8 +210,14 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._beside
             self._beside = None
+        if self._router is not None and self._cluster.owned:
+            await self._router.drain(finish_seconds=finish_seconds)
+
+    async def close(self) -> None:
+        """End everything that `start` began, in order. Idempotent."""
+        await self.drain()
         if self._router is not None:
-            await self._router.close(drain=self._cluster.owned)
+            await self._router.close()
             self._router = None
             await asyncio.to_thread(self._cluster.stop)
         await self.log.close()

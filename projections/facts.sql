@@ -53,14 +53,11 @@ CREATE TABLE comparisons (      -- a run of a check beside its baseline
     endpoint VARCHAR NOT NULL, check_name VARCHAR NOT NULL,
     baseline VARCHAR NOT NULL, verification VARCHAR NOT NULL,
     verdict VARCHAR NOT NULL, reasons VARCHAR[], judge VARCHAR, health VARCHAR,
+    fields STRUCT(              -- the values behind the verdict, worst first
+        item VARCHAR, field VARCHAR, "before" VARCHAR, "after" VARCHAR, verdict VARCHAR, rule VARCHAR,
+        before_line BIGINT, after_line BIGINT, note VARCHAR
+    )[],
     fields_left_out INTEGER
-);
-
-CREATE TABLE comparison_fields ( -- the values behind a comparison, worst first
-    position BIGINT NOT NULL, session VARCHAR NOT NULL,
-    number INTEGER NOT NULL,    -- from 1
-    item VARCHAR, field VARCHAR, before VARCHAR, after VARCHAR, verdict VARCHAR, rule VARCHAR,
-    before_line INTEGER, after_line INTEGER, note VARCHAR
 );
 
 CREATE TABLE overrides (        -- a dispatcher's verdict in place of the judge's

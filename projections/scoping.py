@@ -29,7 +29,7 @@ class Share(NamedTuple):
 
 _BY_CLIENT = ("closed_tickets", "remarks", "session_states", "tickets")
 _BY_SESSION = (
-    "annotations", "callbacks", "check_results", "checks", "closures", "comparison_fields",
+    "annotations", "callbacks", "check_results", "checks", "closures",
     "comparisons", "declared_changes", "endpoints", "expectations", "monitors", "overrides",
     "run_ends", "runs", "sessions",
 )  # fmt: skip

@@ -10,21 +10,23 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from stillfixed.actors.errors import ViewsError, ViewsFull, ViewsTooNew
-from stillfixed.projections.facts import FACTS_VERSION, Row, Rows
+from stillfixed.actors.log.contract import Recorded
+from stillfixed.projections.decoding import NOT_UNDERSTOOD, Batch, decode, prepare
+from stillfixed.projections.facts import FACTS_VERSION, not_understood
 
 HERE = Path(__file__).parent
-MEMORY_LIMIT = "700MB"
+MEMORY_LIMIT = "900MB"
 """For DuckDB, beside some 200 MB of Python. What does not fit goes to temporary files."""
+
+
+class _TakenBack(Exception):
+    """Ends a transaction that was only to see whether it would work."""
 
 
 class Store:
@@ -39,7 +41,6 @@ class Store:
         self._aside = connection.cursor()
         self._writing = threading.Lock()
         self._deriving = threading.Lock()
-        self._schemas: dict[str, pa.Schema] = {}
         self.position = _number(connection, "SELECT position FROM checkpoint")
         self.derived = _number(connection, "SELECT position FROM derivation")
 
@@ -60,6 +61,7 @@ class Store:
             if not connection.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall():
                 _create(connection)
             _check_version(path, connection)
+            prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -72,19 +74,43 @@ class Store:
             self._db.close()
 
     # -- writing ---------------------------------------------------------------------------------
-    def add(self, rows: Rows, position: int) -> None:
-        """Add the rows of the events up to `position`, all or none. Raises `ViewsFull`."""
-        tables = {name: self._arrow(name, added) for name, added in rows.items()}
+    def add(self, batch: Batch, position: int) -> None:
+        """Add what the events up to `position` say, all or nothing. Raises `ViewsFull`; and
+        `ViewsStopped` at the first event that cannot be understood, with those before it added."""
+        try:
+            self._add(batch, batch.odd.position - 1 if batch.odd else position)
+        except NOT_UNDERSTOOD as error:
+            whole = self._understood(batch.records)
+            odd = batch.records[whole]
+            self._add(Batch(batch.records[:whole]), odd.position - 1)
+            raise not_understood(odd, error) from error
+        if batch.odd and batch.error:
+            raise not_understood(batch.odd, batch.error) from batch.error
+
+    def _add(self, batch: Batch, position: int) -> None:
         with self._writing, self._transaction(self._db):
-            for name, table in tables.items():
-                self._db.register("added", table)
-                self._db.execute(f"INSERT INTO {name} FROM added")
-                self._db.unregister("added")
+            decode(self._db, batch)
             self._db.execute(
                 "UPDATE checkpoint SET position = ?, data_until = greatest(data_until, ?)",
-                [position, _newest(tables)],
+                [position, batch.newest],
             )
         self.position = position
+
+    def _understood(self, records: Sequence[Recorded]) -> int:
+        """How many events come before the first that cannot be understood: by halves, each tried
+        and taken back."""
+        good, bad = 0, len(records)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            try:
+                with self._writing, self._transaction(self._db):
+                    decode(self._db, Batch(records[:middle]))
+                    raise _TakenBack
+            except _TakenBack:
+                good = middle
+            except NOT_UNDERSTOOD:
+                bad = middle
+        return good
 
     def derive(self) -> None:
         """Bring the derived tables up to the facts as they are now."""
@@ -103,17 +129,6 @@ class Store:
             self._db.execute("CHECKPOINT")
 
     # -- inside ----------------------------------------------------------------------------------
-    def _arrow(self, name: str, rows: Sequence[Row]) -> pa.Table:
-        schema = self._schemas.get(name)
-        if schema is None:
-            schema = self._db.sql(f"FROM {name} LIMIT 0").to_arrow_table().schema
-            self._schemas[name] = schema
-        columns = [
-            pa.array(_plain(column, field.type), type=field.type)
-            for column, field in zip(zip(*rows, strict=True), schema, strict=True)
-        ]
-        return pa.Table.from_arrays(columns, schema=schema)
-
     @contextmanager
     def _transaction(self, db: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with _translated(self.path):
@@ -136,24 +151,6 @@ def _derivation() -> str:
 def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
     [(number,)] = db.execute(query).fetchall()
     return int(number)
-
-
-def _plain(column: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
-    """Moments as microseconds since 1970, twenty times as fast as letting Arrow ask each for its
-    zone; a double holds them exactly until the year 2255."""
-    if not pa.types.is_timestamp(kind):
-        return column
-    return [None if at is None else round(at.timestamp() * 1e6) for at in column]
-
-
-def _newest(tables: dict[str, pa.Table]) -> datetime | None:
-    """The latest moment among what was added."""
-    moments = [
-        pc.max(table["happened_at"]).as_py()
-        for table in tables.values()
-        if "happened_at" in table.column_names
-    ]
-    return max(moments, default=None)
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -223,6 +220,8 @@ def _translated(path: Path) -> Iterator[None]:
     """DuckDB's errors as ours."""
     try:
         yield
+    except NOT_UNDERSTOOD:
+        raise
     except duckdb.Error as error:
         text = str(error)
         if "No space left" in text or os.strerror(28) in text or "File too large" in text:

@@ -6,24 +6,24 @@ publication, by an append that fails if a newer worker has claimed the views.
 """
 
 import asyncio
-import gc
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import filelock
 import msgspec
 
-from stillfixed.actors.errors import Fenced, ViewsFenced, ViewsStopped
+from stillfixed.actors.errors import Fenced, ViewsFenced
 from stillfixed.actors.log import append_to, open_log
 from stillfixed.actors.log.contract import Append, EventLog, Recorded
-from stillfixed.projections.facts import FACTS_VERSION, VIEWS_STREAM, EventSetAside, Rows, decode
+from stillfixed.projections.decoding import Batch
+from stillfixed.projections.facts import FACTS_VERSION, VIEWS_STREAM, EventSetAside
 from stillfixed.projections.publishing import publish
 from stillfixed.projections.store import Store
 
-BATCH_EVENTS = 50_000
-"""Enough that catching up is not held up by commits; some 50 MB in memory."""
+BATCH_EVENTS = 100_000
+"""Enough that catching up is not held up by commits; some 80 MB in memory."""
 
 CHECKPOINT_EVENTS = 1_000_000
 """So often, what was written is moved into the file while catching up: what is only in the
@@ -79,23 +79,21 @@ class Worker:
     # -- following -------------------------------------------------------------------------------
     async def catch_up(self, progress: OnProgress | None = None) -> None:
         """Everything that is in the log now, into the tables. While a batch is written, the next
-        is read and decoded. Raises `ViewsStopped` at an event that cannot be understood."""
+        is read. Raises `ViewsStopped` at an event that cannot be understood."""
         newest = await self.log.newest_position()
         position = moved = self.store.position
         adding: asyncio.Future[None] | None = None
         try:
             while position < newest:
-                batch = await self.log.read_feed(position, limit=BATCH_EVENTS)
-                rows, reached, stopped = self._decoded(batch)
+                records = await self.log.read_feed(position, limit=BATCH_EVENTS)
+                batch = await asyncio.to_thread(self._batch, records)
+                position = records[-1].position
                 if adding is not None:
                     await adding
                 if position - moved >= CHECKPOINT_EVENTS:
                     await asyncio.to_thread(self.store.checkpoint)
                     moved = position
-                position = reached
-                adding = asyncio.ensure_future(asyncio.to_thread(self.store.add, rows, position))
-                if stopped:
-                    raise stopped
+                adding = asyncio.ensure_future(asyncio.to_thread(self.store.add, batch, position))
                 if progress is not None:
                     progress(position, newest)
         finally:
@@ -116,7 +114,9 @@ class Worker:
                 await asyncio.wait({coming, publishing}, return_when=asyncio.FIRST_COMPLETED)
                 if publishing.done():
                     publishing.result()  # raises what ended it
-                await self._add(coming.result())
+                records = coming.result()
+                batch = self._batch(records)
+                await asyncio.to_thread(self.store.add, batch, records[-1].position)
                 grown.set()
                 coming = asyncio.ensure_future(anext(feed))
         except StopAsyncIteration:
@@ -154,21 +154,10 @@ class Worker:
                 old.unlink(missing_ok=True)  # another release's, which this copy replaces
         return position
 
-    async def _add(self, batch: Sequence[Recorded]) -> None:
-        rows, position, stopped = self._decoded(batch)
-        await asyncio.to_thread(self.store.add, rows, position)
-        if stopped:
-            raise stopped
-
-    def _decoded(self, batch: Sequence[Recorded]) -> tuple[Rows, int, ViewsStopped | None]:
-        """The rows of the batch, or of what comes before the event that stops the views, and the
-        position they reach to."""
-        try:
-            with _no_collection():
-                return decode(batch, self._left_out), batch[-1].position, None
-        except ViewsStopped as stopped:
-            before = [record for record in batch if record.position < stopped.position]
-            return decode(before, self._left_out), stopped.position - 1, stopped
+    def _batch(self, records: Sequence[Recorded]) -> Batch:
+        if self._left_out:
+            records = [record for record in records if record.position not in self._left_out]
+        return Batch(records)
 
     async def _prove_ownership(self) -> None:
         heading = msgspec.json.encode({"views": "published", "position": self.store.position})
@@ -199,19 +188,6 @@ async def working(log_url: str, folder: Path, *, anew: bool = False) -> AsyncIte
             await worker.close()
     finally:
         await log.close()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic garbage collector, which would look at every row again and again: it takes
-    as long as decoding, and rows hold no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 async def left_out(log: EventLog) -> frozenset[int]:

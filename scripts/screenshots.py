@@ -122,7 +122,7 @@ async def main(folder: Path) -> None:
     if program is None:
         sys.exit("No chromium here: pictures cannot be taken.")
     async with AsyncExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stillfixed-pictures-")))
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="web1-")))
         server = stack.enter_context(ssh_server(work / "ssh"))
         shop = stack.enter_context(Shop(work / "shop"))
         (shop.folder / "jobs").write_text(

@@ -57,3 +57,4 @@ setup_python() {
 
 setup_python
 want_program sshd openssh-server
+want_program chromium chromium

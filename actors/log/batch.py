@@ -17,14 +17,16 @@ import apsw
 from msgspec import Struct
 
 from stillfixed.actors.errors import Fenced
-from stillfixed.actors.log.contract import Append, Appended, Claim
-from stillfixed.actors.log.packing import Packed
+from stillfixed.actors.log.contract import Append, Appended, Chunk, Claim
+from stillfixed.actors.log.packing import Packed, pack
 from stillfixed.actors.log.schema import request_hash
 
 UNIX_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KNOWN_STREAMS_LIMIT = 20_000
 _ROWS_LIMIT = 64
+GIVEN_BACK_PAGES = 500
+"""Moved in one turn, so that whoever waits to write does not wait long."""
 
 Row = tuple[int | str | bytes | None, ...]
 
@@ -40,8 +42,12 @@ class Placing(Struct, frozen=True):
     instead_of: str | None
 
 
-Request = Append | Claiming | Placing
-Outcome = Appended | Claim | str | Fenced
+class GivingBack(Struct, frozen=True):
+    """Give free pages back to the file system, some at a time; the bytes are its outcome."""
+
+
+Request = Append | Claiming | Placing | GivingBack
+Outcome = Appended | Claim | str | int | Fenced
 
 
 class _Stream(Struct):
@@ -77,7 +83,7 @@ class Ledger:
     def apply(self, batch: Sequence[tuple[Request, Sequence[Packed]]]) -> list[Outcome]:
         """One outcome a request, in order. The caller commits, or undoes and calls `forget`."""
         self._refresh()
-        self._load_streams({r.stream for r, _ in batch if not isinstance(r, Placing)})
+        self._load_streams({r.stream for r, _ in batch if isinstance(r, Append | Claiming)})
         page = _Page(self._answered(r for r, _ in batch if isinstance(r, Append)))
         outcomes: list[Outcome] = []
         for request, chunks in batch:
@@ -88,6 +94,8 @@ class Ledger:
                     outcomes.append(self._claim(page, request))
                 case Placing():
                     outcomes.append(self._place(request))
+                case GivingBack():
+                    outcomes.append(self._give_back())
                 case _:
                     assert_never(request)
         page.write(self._cursor)
@@ -113,6 +121,12 @@ class Ledger:
                 f"Stream {entry.stream} is at version {stream.version}, not at "
                 f"{entry.expected_version}; nothing was written. Read what is new first."
             )
+        referred = self._referred(page, entry) if entry.remove_chunks else None
+        if referred is not None:
+            return Fenced(
+                f"Chunk {referred} is in use since position {entry.checked_position}; nothing was "
+                "removed or written. Look again at what is new."
+            )
         if entry.epoch is None:
             self._begin_epoch(page, stream)
         version, position = stream.version, 0
@@ -134,11 +148,34 @@ class Ledger:
             page.snapshots[stream.id] = version, entry.snapshot
         for chunk in chunks:
             page.chunks[chunk.id] = chunk
+        if len(chunks) < len(entry.chunks):
+            stored = {chunk.id for chunk in chunks}
+            page.taken_for_stored += [c for c in entry.chunks if bytes.fromhex(c.id) not in stored]
+        page.removed += [bytes.fromhex(chunk) for chunk in entry.remove_chunks]
         for name in entry.cancel_timers:
             page.timers[stream.id, name] = None
         for timer in entry.set_timers:
             page.timers[stream.id, timer.name] = microseconds(timer.due_at)
         return Appended(version, position)
+
+    def _referred(self, page: "_Page", entry: Append) -> str | None:
+        """A chunk to remove that an event refers to which its remover has not looked at."""
+        sql = "SELECT data FROM events WHERE position > ?"
+        written = (data for (data,) in self._cursor.execute(sql, (entry.checked_position,)))
+        names = [chunk.encode() for chunk in entry.remove_chunks]
+        for data in chain(written, (row[4] for row in page.events)):
+            for name in names:
+                if name in data:
+                    return name.decode()
+        return None
+
+    def _give_back(self) -> int:
+        before, page_bytes = self._free_pages(), self._cursor.execute("PRAGMA page_size").get
+        self._cursor.execute(f"PRAGMA incremental_vacuum({GIVEN_BACK_PAGES})").fetchall()
+        return (before - self._free_pages()) * int(page_bytes)
+
+    def _free_pages(self) -> int:
+        return int(self._cursor.execute("PRAGMA freelist_count").get)
 
     def _claim(self, page: "_Page", claim: Claiming) -> Outcome:
         if claim.placed is not None:
@@ -212,6 +249,9 @@ class _Page:
         self.events: list[Row] = []
         self.touched: dict[int, _Stream] = {}
         self.chunks: dict[bytes, Packed] = {}
+        self.removed: list[bytes] = []
+        self.taken_for_stored: list[Chunk] = []
+        """Chunks that were stored when they were to be packed, and may have been removed since."""
         self.snapshots: dict[int, tuple[int, bytes]] = {}
         self.timers: dict[tuple[int, str], int | None] = {}
 
@@ -227,12 +267,29 @@ class _Page:
                 sql = "UPDATE streams SET heading = ? WHERE id = ?"
                 cursor.execute(sql, (stream.heading, stream.id))
                 stream.heading = None
+        self._remove(cursor)
+        self._store_again(cursor)
         _run(cursor, _PUT_CHUNKS, [(c.id, c.size, c.data) for c in self.chunks.values()])
         _run(cursor, _PUT_SNAPSHOTS, [(stream, *kept) for stream, kept in self.snapshots.items()])
         due = [(*key, at) for key, at in self.timers.items() if at is not None]
         gone = [key for key, at in self.timers.items() if at is None]
         _run(cursor, _PUT_TIMERS, due)
         _run(cursor, _DROP_TIMERS, gone)
+
+    def _remove(self, cursor: apsw.Cursor) -> None:
+        if self.removed:
+            cursor.execute("PRAGMA secure_delete = on")  # overwritten, not just let go
+            _run(cursor, _DROP_CHUNKS, [(chunk,) for chunk in self.removed])
+            cursor.execute("PRAGMA secure_delete = fast")
+
+    def _store_again(self, cursor: apsw.Cursor) -> None:
+        if self.taken_for_stored:
+            wanted: list[Row] = [(bytes.fromhex(chunk.id),) for chunk in self.taken_for_stored]
+            there = {row[0] for row in _run(cursor, _STORED_CHUNKS, wanted)}
+            for chunk in self.taken_for_stored:
+                if bytes.fromhex(chunk.id) not in there:
+                    packed = pack(chunk)
+                    self.chunks[packed.id] = packed
 
 
 # -- statements over many rows ---------------------------------------------------------------------
@@ -251,6 +308,8 @@ _PUT_STREAMS = (
 _PUT_EVENTS = "INSERT INTO events (position, stream, version, request, data) VALUES {rows}"
 _PUT_ANSWERS = "INSERT INTO answers (stream, request, request_hash, answer) VALUES {rows}"
 _PUT_CHUNKS = "INSERT OR IGNORE INTO chunks (id, size, data) VALUES {rows}"
+_DROP_CHUNKS = "DELETE FROM chunks WHERE id IN (VALUES {rows})"
+_STORED_CHUNKS = "SELECT id FROM chunks WHERE id IN (VALUES {rows})"
 _PUT_SNAPSHOTS = "INSERT OR REPLACE INTO snapshots (stream, version, data) VALUES {rows}"
 _PUT_TIMERS = "INSERT OR REPLACE INTO timers (stream, name, due_microseconds) VALUES {rows}"
 _DROP_TIMERS = "DELETE FROM timers WHERE (stream, name) IN (VALUES {rows})"

@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 
 from stillfixed.actors.errors import LogBusy, LogCorrupted, LogError
-from stillfixed.actors.log.batch import Ledger, Outcome, Request
+from stillfixed.actors.log.batch import GivingBack, Ledger, Outcome, Request
 from stillfixed.actors.log.bell import Ringer
 from stillfixed.actors.log.packing import Packed
 from stillfixed.actors.log.schema import busy, open_writer, translated
@@ -85,6 +85,8 @@ class Committer:
         gets a transaction of its own, so that one too large for the disk fails alone."""
         try:
             outcomes = self._ledger.apply(batch)
+            if any(isinstance(request, GivingBack) for request, _ in batch):
+                self._checkpoint_at = 0  # only when the main file has it, is the space free
             self._cursor.execute("COMMIT" if batch else "ROLLBACK")
             return [*outcomes]
         except Exception as error:

@@ -17,7 +17,11 @@ Promises, held by one contract suite that each store passes:
 4. **The feed has no holes.** A reader that has seen position p will never later find a new event at
    or below p.
 5. **Sharing.** Appends that wait at the same moment share one transaction, and fail one by one.
-6. **Errors** are `LogBusy`, `LogFull`, `LogCorrupted`, `LogTooNew`; after any of them, what was
+6. **Removal is part of history.** Chunks are removed by an append, in its transaction, so that the
+   event that says so and the deed are one. An event refers to a chunk by holding its id in its
+   bytes. A chunk that an event after `checked_position` refers to is not removed: the whole append
+   raises `Fenced`. An append whose chunks were removed a moment ago stores them again.
+7. **Errors** are `LogBusy`, `LogFull`, `LogCorrupted`, `LogTooNew`; after any of them, what was
    acknowledged is still there and what was not acknowledged is either whole or absent.
 """
 
@@ -33,7 +37,7 @@ CHUNK_LIMIT_BYTES = 4 * 1024 * 1024
 """The largest chunk of output a store accepts; a larger one is a bug in the caller (ValueError)."""
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """One event as it lies in the log."""
 
     position: int
@@ -79,6 +83,8 @@ class Append(Struct, frozen=True, kw_only=True):
     answered before: for writers that visit many streams once, and own none of them.
     `events` follow `expected_version`; there may be none (an answer or a snapshot alone).
     `set_timers` replace timers of the same name; `cancel_timers` may name timers that are gone.
+    `remove_chunks` are removed for good, whoever stored them (promise 6): the caller knows of all
+    that refers to them up to `checked_position`.
     `snapshot` covers everything up to and with these events. `heading` is a small JSON object that
     lists and searches show; None leaves the old one.
     """
@@ -90,6 +96,8 @@ class Append(Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     answer: bytes | None = None
     chunks: tuple[Chunk, ...] = ()
+    remove_chunks: tuple[str, ...] = ()
+    checked_position: int = 0
     snapshot: bytes | None = None
     set_timers: tuple[Timer, ...] = ()
     cancel_timers: tuple[str, ...] = ()
@@ -141,6 +149,10 @@ class EventLog(Protocol):
         holds the outcome once it is on stable storage, or the error."""
         ...
 
+    async def give_back(self) -> int:
+        """Return to the file system what removals left free, beside the writers; the bytes."""
+        ...
+
     # -- reading --------------------------------------------------------------------------------
     async def answer(self, stream: str, request_id: str) -> bytes | None:
         """The stored answer to a request, None if it was never answered."""
@@ -188,6 +200,10 @@ class EventLog(Protocol):
         ...
 
     async def stream(self, stream: str) -> StreamInfo | None: ...
+
+    async def count_by(self, key: str) -> Mapping[str, int]:
+        """How many streams that `streams` would list have which text at the heading's `key`."""
+        ...
 
     # -- timers ---------------------------------------------------------------------------------
     async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:

@@ -113,8 +113,14 @@ def _check_or_make(connection: apsw.Connection, path: Path) -> None:
             f"{path} is a SQLite file, but not a stillfixed log. Nothing was changed in it. "
             "Give the path of a log, or of a file that does not exist yet."
         )
+    if application_id == 0:
+        # So that what removals leave free can be given back; a file that exists keeps its mode.
+        connection.pragma("auto_vacuum", "incremental")
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")
+    # Pages that are written anyway keep no remains of rows that were moved: what is removed later
+    # is gone, then. It costs no writes.
+    connection.pragma("secure_delete", "fast")
     connection.pragma("cache_size", -CACHE_KIB)
     connection.pragma("journal_size_limit", JOURNAL_LIMIT_BYTES)
     if application_id == 0:

@@ -19,7 +19,7 @@ import apsw
 import msgspec
 
 from stillfixed.actors.errors import LogError
-from stillfixed.actors.log.batch import UNIX_START, Claiming, Placing, Row, microseconds
+from stillfixed.actors.log.batch import UNIX_START, Claiming, GivingBack, Placing, Row, microseconds
 from stillfixed.actors.log.bell import Bell
 from stillfixed.actors.log.contract import (
     CHUNK_LIMIT_BYTES,
@@ -100,6 +100,12 @@ class SqliteLog:
             return bool(self._reader.rows(sql, (bytes.fromhex(chunk.id),)))
         except LogError:
             return False  # the write itself will meet the trouble, and say so
+
+    async def give_back(self) -> int:
+        given_bytes = 0
+        while some := cast(int, await self._writer.put(GivingBack())):
+            given_bytes += some
+        return given_bytes
 
     # -- reading ---------------------------------------------------------------------------------
     async def answer(self, stream: str, request_id: str) -> bytes | None:
@@ -231,6 +237,13 @@ class SqliteLog:
     async def stream(self, stream: str) -> StreamInfo | None:
         row = self._row(f"{_STREAM_INFO} WHERE name = ?", (stream,))
         return _stream_info(row) if row else None
+
+    async def count_by(self, key: str) -> Mapping[str, int]:
+        sql = (
+            "SELECT top.atom, count(*) FROM streams, json_each(heading) AS top"
+            " WHERE heading <> '{}' AND top.key = ? AND top.type = 'text' GROUP BY 1"
+        )
+        return dict(await self._in_thread(self._reader.rows, sql, (key,)))
 
     # -- timers ----------------------------------------------------------------------------------
     async def due_timers(self, now: datetime, *, limit: int = 100) -> Sequence[Timer]:

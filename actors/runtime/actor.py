@@ -14,7 +14,8 @@ from stillfixed.actors.errors import StillfixedError
 from stillfixed.actors.log import open_log
 from stillfixed.actors.runtime.clock import SystemClock
 from stillfixed.actors.runtime.host import HostSettings, SessionHost
-from stillfixed.actors.runtime.messages import decode_batch, encode_answers
+from stillfixed.actors.runtime.measuring import Measured
+from stillfixed.actors.runtime.messages import Reply, decode_batch, encode_replies
 from stillfixed.actors.session.requests import Refused
 
 
@@ -47,8 +48,10 @@ class SessionActor:
             host = await self._host()
         except StillfixedError as error:
             refused = Refused(code=error.code, message=error.message, retryable=error.retryable)
-            return encode_answers([refused] * len(envelopes))
-        return encode_answers(await host.serve(envelopes))
+            return encode_replies([Reply(refused)] * len(envelopes))
+        measured: list[list[Measured]] = [[] for _ in envelopes]
+        answers = await host.serve(envelopes, measured)
+        return encode_replies([Reply(*told) for told in zip(answers, measured, strict=True)])
 
     async def info(self) -> bytes:
         host = await self._host()
@@ -56,9 +59,10 @@ class SessionActor:
             HostInfo(name=self._name, pid=os.getpid(), sessions=host.sessions)
         )
 
-    async def drain(self) -> None:
-        """Let all sessions go in order. The process may be ended when this returns."""
-        await (await self._host()).drain()
+    async def drain(self, finish_seconds: float = 0.0) -> None:
+        """Let all sessions go in order; see `SessionHost.drain`. The process may be ended when this
+        returns."""
+        await (await self._host()).drain(finish_seconds=finish_seconds)
 
     async def retire(self) -> None:
         """Drain and end this process."""

@@ -8,6 +8,7 @@ Ray.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -16,9 +17,12 @@ from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.clock import Clock
 from stillfixed.actors.runtime.endpoints import OpenEndpoint
 from stillfixed.actors.runtime.journal import Journal
+from stillfixed.actors.runtime.measuring import Measured, Stopwatch, gathering
 from stillfixed.actors.runtime.messages import Envelope, moved
 from stillfixed.actors.runtime.policies import PolicyBook
 from stillfixed.actors.runtime.session import LiveSession
+from stillfixed.actors.secrets import Masks, mask_text
+from stillfixed.actors.session.masking import mask_request
 from stillfixed.actors.session.requests import Refused, SessionAnswer
 
 
@@ -61,13 +65,21 @@ class SessionHost:
         return list(self._live)
 
     # -- requests -------------------------------------------------------------------------------
-    async def serve(self, batch: list[Envelope]) -> list[SessionAnswer]:
-        """Answer each request of a batch, in its order. Raises nothing."""
+    async def serve(
+        self, batch: list[Envelope], measured: list[list[Measured]] | None = None
+    ) -> list[SessionAnswer]:
+        """Answer each request of a batch, in its order. Raises nothing. What took how long goes
+        into the request's list of `measured`, if there is one."""
+        measured = measured or [[] for _ in batch]
         if len(batch) == 1:
-            return [await self._serve_one(batch[0])]
-        return list(await asyncio.gather(*(self._serve_one(envelope) for envelope in batch)))
+            return [await self._serve_one(batch[0], measured[0])]
+        return list(await asyncio.gather(*map(self._serve_one, batch, measured)))
 
-    async def _serve_one(self, envelope: Envelope) -> SessionAnswer:
+    async def _serve_one(self, envelope: Envelope, measured: list[Measured]) -> SessionAnswer:
+        with gathering(measured):
+            return await self._answer(envelope)
+
+    async def _answer(self, envelope: Envelope) -> SessionAnswer:
         try:
             live = self._live.get(envelope.session)
             if live is None:
@@ -78,7 +90,8 @@ class SessionHost:
             return moved(envelope.session)
         except StillfixedError as error:
             self._forget(envelope.session)
-            return Refused(code=error.code, message=error.message, retryable=error.retryable)
+            message = self._safe(envelope, error.message)
+            return Refused(code=error.code, message=message, retryable=error.retryable)
         except Exception as error:
             # A fault of ours must reach the caller as one, and cost no other session anything.
             self._forget(envelope.session)
@@ -86,7 +99,13 @@ class SessionHost:
                 f"The host of session {envelope.session} failed: {error!r}. Nothing more was "
                 "recorded; look at the transcript, then ask again."
             )
-            return Refused(code="host", message=message)
+            return Refused(code="host", message=self._safe(envelope, message))
+
+    def _safe(self, envelope: Envelope, message: str) -> str:
+        """An error without the secrets of the request that it may quote."""
+        masks = Masks()
+        mask_request(envelope.request, masks)
+        return mask_text(message, masks).text
 
     # -- arriving and leaving -------------------------------------------------------------------
     async def _arrive(self, envelope: Envelope) -> LiveSession:
@@ -104,6 +123,7 @@ class SessionHost:
         return await asyncio.shield(self._arriving[session])
 
     async def _activate(self, session: str, key: str) -> LiveSession:
+        took = Stopwatch("activate")
         journal = await Journal.claim(self._log, session, placed=(key, self.name))
         live = LiveSession(
             journal,
@@ -113,6 +133,7 @@ class SessionHost:
             policy_for=self._book.in_force,
         )
         await live.record_interrupted()
+        took.stop()
         self._live[session] = live
         self._watch(session, live)
         return live
@@ -153,11 +174,16 @@ class SessionHost:
         if self._settings.exit_when_empty and not (self._live or self._arriving or self._leaving):
             self._emptied()
 
-    async def drain(self) -> None:
-        """Refuse new sessions, let all go in order, finish the log."""
+    async def drain(self, *, finish_seconds: float = 0.0) -> None:
+        """Refuse new sessions, give runs that long to end by themselves and record the others as
+        cancelled, let all sessions go in order, finish the log."""
         self._draining = True
         if self._arriving:
             await asyncio.wait(list(self._arriving.values()))
+        if finish_seconds > 0:
+            over = asyncio.gather(*(live.runs_over() for live in list(self._live.values())))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over, finish_seconds)
         for session in list(self._live):
             self._leave(session)
         await asyncio.gather(*self._leaving.values(), return_exceptions=True)

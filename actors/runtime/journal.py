@@ -12,6 +12,7 @@ import msgspec
 
 from stillfixed.actors.errors import Fenced, LogError, StillfixedError
 from stillfixed.actors.log.contract import Append, Appended, Chunk, EventLog, Timer
+from stillfixed.actors.runtime.measuring import Stopwatch
 from stillfixed.actors.session.events import SessionEvent, decode, encode
 from stillfixed.actors.session.requests import SessionAnswer, encode_answer
 from stillfixed.actors.session.state import (
@@ -87,6 +88,7 @@ class Journal:
             cancel_timers=(*gone, *cancel_timers),
             heading=self._new_heading(before, after),
         )
+        took = Stopwatch("append")
         durable = self._log.append(entry)
         self.state = after
         if snapshot:
@@ -95,8 +97,10 @@ class Journal:
         if durable.done():
             # A callback would come a turn later than who awaits it, and find a failed journal good.
             self._settled(durable)
+            took.stop()
         else:
             durable.add_done_callback(self._settled)
+            durable.add_done_callback(lambda _: took.stop())
         return durable
 
     @property

@@ -15,11 +15,13 @@ import msgspec
 from stillfixed.actors.errors import HostError, SessionUnavailable, StillfixedError
 from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.runtime.cluster import translate
-from stillfixed.actors.runtime.messages import Envelope, decode_answers, encode_batch
-from stillfixed.actors.session.requests import CancelRun, SessionAnswer, StartRun
+from stillfixed.actors.runtime.messages import Envelope, Reply, decode_replies, encode_batch
+from stillfixed.actors.session.requests import CancelRun, StartRun
 
 CALLS_AT_ONCE = 2
 BATCH_LIMIT = 512
+ANSWERS_ARRIVE_SECONDS = 2.0
+"""How long answers that were given may be on their way."""
 
 
 class Lane:
@@ -33,17 +35,17 @@ class Lane:
         self._actor = actor
         self._unresponsive_seconds = unresponsive_seconds
         self._died = died
-        self._waiting: list[tuple[Envelope, asyncio.Future[SessionAnswer]]] = []
-        self._outstanding: set[asyncio.Future[SessionAnswer]] = set()
+        self._waiting: list[tuple[Envelope, asyncio.Future[Reply]]] = []
+        self._outstanding: set[asyncio.Future[Reply]] = set()
         self._calls = 0
         self._scheduled = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._pinging: asyncio.Task[None] | None = None
 
-    async def ask(self, envelope: Envelope) -> SessionAnswer:
+    async def ask(self, envelope: Envelope) -> Reply:
         if self.dead:
             raise self._unavailable()
-        answered: asyncio.Future[SessionAnswer] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._outstanding.add(answered)
         answered.add_done_callback(self._outstanding.discard)
         if self._pinging is None:
@@ -65,17 +67,15 @@ class Lane:
             self._calls += 1
             self._spawn(self._call_and_go_on(batch))
 
-    async def _call_and_go_on(
-        self, batch: list[tuple[Envelope, asyncio.Future[SessionAnswer]]]
-    ) -> None:
+    async def _call_and_go_on(self, batch: list[tuple[Envelope, asyncio.Future[Reply]]]) -> None:
         await self._call(batch)
         self._calls -= 1
         self._send()
 
-    async def _call(self, batch: list[tuple[Envelope, asyncio.Future[SessionAnswer]]]) -> None:
+    async def _call(self, batch: list[tuple[Envelope, asyncio.Future[Reply]]]) -> None:
         try:
             data = await self._actor.serve.remote(encode_batch([entry[0] for entry in batch]))
-            answers = decode_answers(data)
+            replies = decode_replies(data)
         except Exception as error:
             failure = translate(error, f"host {self.name}")
             if isinstance(failure, HostError) and failure.retryable:
@@ -84,9 +84,9 @@ class Lane:
                 if not answered.done():
                     answered.set_exception(failure)
             return
-        for (_, answered), answer in zip(batch, answers, strict=True):
+        for (_, answered), reply in zip(batch, replies, strict=True):
             if not answered.done():
-                answered.set_result(answer)
+                answered.set_result(reply)
 
     async def _ping_while_waiting(self) -> None:
         """A stopped process answers nothing and is not dead to Ray: only a ping finds it out."""
@@ -107,11 +107,14 @@ class Lane:
             raise translate(error, f"host {self.name}") from None
         return msgspec.json.decode(data, type=HostInfo)
 
-    async def drain(self) -> None:
+    async def drain(self, finish_seconds: float) -> None:
+        """Let the host's sessions go; who waits for one of their runs has the answer then."""
         try:
-            await self._actor.drain.remote()
+            await self._actor.drain.remote(finish_seconds)
         except Exception as error:
             raise translate(error, f"host {self.name}") from None
+        if self._outstanding:
+            await asyncio.wait(list(self._outstanding), timeout=ANSWERS_ARRIVE_SECONDS)
 
     def fail(self) -> None:
         """The host is gone, or taken to be: fail everything that waits for it."""

@@ -6,6 +6,7 @@ different releases as long as these shapes are read with their defaults.
 
 import msgspec
 
+from stillfixed.actors.runtime.measuring import Measured
 from stillfixed.actors.session.requests import PersonRequest, Refused, SessionAnswer
 
 
@@ -21,6 +22,13 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     request: PersonRequest
 
 
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to one request, and what took how long on the way to it."""
+
+    answer: SessionAnswer
+    measured: list[Measured] = []
+
+
 MOVED = "moved"
 """Code of a refusal by a host that does not own the session (any more): look it up, ask again."""
 
@@ -33,7 +41,7 @@ def moved(session: str) -> Refused:
 
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(list[Envelope])
-_answers = msgspec.msgpack.Decoder(list[SessionAnswer])
+_replies = msgspec.msgpack.Decoder(list[Reply])
 
 
 def encode_batch(batch: list[Envelope]) -> bytes:
@@ -44,9 +52,9 @@ def decode_batch(data: bytes) -> list[Envelope]:
     return _envelopes.decode(data)
 
 
-def encode_answers(answers: list[SessionAnswer]) -> bytes:
-    return _encoder.encode(answers)
+def encode_replies(replies: list[Reply]) -> bytes:
+    return _encoder.encode(replies)
 
 
-def decode_answers(data: bytes) -> list[SessionAnswer]:
-    return _answers.decode(data)
+def decode_replies(data: bytes) -> list[Reply]:
+    return _replies.decode(data)

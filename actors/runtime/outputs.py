@@ -1,10 +1,10 @@
 """Outputs of runs for judging: those just captured in memory, older ones from the log."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from stillfixed.actors.log.contract import EventLog
-from stillfixed.actors.session.events import OutputCaptured, SessionEvent
+from stillfixed.actors.session.events import OutputCaptured, OutputsRemoved, SessionEvent
 from stillfixed.actors.session.requests import RunOutput
 from stillfixed.actors.session.state import JUDGED_BYTES, RunSeen, State
 
@@ -55,10 +55,19 @@ def put_together(seen: RunSeen, chunks: Mapping[str, bytes]) -> RunOutput:
     return RunOutput(b"".join(pieces["stdout"]), b"".join(pieces["stderr"]))
 
 
+def not_removed(events: Sequence[SessionEvent]) -> Sequence[SessionEvent]:
+    """The events after the last removal of outputs: chunks that earlier ones name may be gone."""
+    for number in range(len(events), 0, -1):
+        if isinstance(events[number - 1], OutputsRemoved):
+            return events[number:]
+    return events
+
+
 async def shown_chunks(
     log: EventLog, events: Iterable[SessionEvent], *, only: str | None = None
 ) -> dict[str, bytes]:
-    """The chunks of outputs among events, of one run or all, to `OUTPUT_SHOWN_BYTES` a run."""
+    """The chunks of outputs among events, of one run or all, to `OUTPUT_SHOWN_BYTES` a run; not
+    of those that were removed since."""
     return {name: await log.chunk(name) for name in shown_ids(events, only=only)}
 
 
@@ -66,7 +75,7 @@ def shown_ids(events: Iterable[SessionEvent], *, only: str | None = None) -> lis
     """The ids of those chunks, each once."""
     ids: dict[str, None] = {}
     taken_bytes: dict[str, int] = {}
-    for event in events:
+    for event in not_removed(list(events)):
         if not isinstance(event, OutputCaptured) or (only and event.run != only):
             continue
         taken_bytes[event.run] = taken_bytes.get(event.run, 0) + event.size_bytes

@@ -22,6 +22,7 @@ from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.runtime.actor import HostConfig, HostInfo, SessionActor
 from stillfixed.actors.runtime.cluster import NAMESPACE, import_ray, translate
 from stillfixed.actors.runtime.lane import Lane
+from stillfixed.actors.runtime.measuring import Asking, Observer, Unobserved
 from stillfixed.actors.runtime.messages import MOVED, Envelope
 from stillfixed.actors.runtime.warm import WarmHosts
 from stillfixed.actors.session.requests import OpenSession, PersonRequest, Refused, SessionAnswer
@@ -48,11 +49,20 @@ class RouterSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Router:
-    def __init__(self, log: EventLog, config: HostConfig, settings: RouterSettings) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        config: HostConfig,
+        settings: RouterSettings,
+        observer: Observer | None = None,
+    ) -> None:
         self._log = log
         self._config = config
         self._settings = settings
+        self._observer = observer or Unobserved()
         self._warm = WarmHosts(self._start_host, settings.warm_hosts)
+        self._blank: set[str] = set()
+        """Hosts that were started here and serve nobody yet."""
         self._lanes: dict[str, Lane] = {}
         self._placing: dict[str, asyncio.Task[Lane]] = {}
         self._keys: dict[str, str] = {}
@@ -65,6 +75,12 @@ class Router:
         self, session: str, request: PersonRequest, request_id: str | None = None
     ) -> SessionAnswer:
         """The session's answer. Raises the error it was refused with, or `SessionUnavailable`."""
+        with self._observer.asking(session, request) as asking:
+            return await self._ask(session, request, request_id, asking)
+
+    async def _ask(
+        self, session: str, request: PersonRequest, request_id: str | None, asking: Asking
+    ) -> SessionAnswer:
         key = await self._key(session, request)
         envelope = Envelope(session, key, request_id or secrets.token_hex(8), request)
         loop = asyncio.get_running_loop()
@@ -77,11 +93,13 @@ class Router:
                 lane = self._lane_of_key.get(key)
                 if lane is None or lane.dead:
                     lane = await self._place(key, lane)
-                answer = await lane.ask(envelope)
+                reply = await lane.ask(envelope)
             except SessionUnavailable:
                 if loop.time() > deadline_seconds:
                     raise
             else:
+                asking.measured(reply.measured)
+                answer = reply.answer
                 if not isinstance(answer, Refused):
                     return answer
                 if answer.code != MOVED:
@@ -132,6 +150,7 @@ class Router:
         name, actor = await self._warm.take()
         winner = await self._log.place(key, name, instead_of=placed)
         if winner == name:
+            self._blank.discard(name)
             lane = self._lanes[name] = self._new_lane(name, actor)
         else:
             self._warm.give_back(name, actor)
@@ -170,6 +189,7 @@ class Router:
         if self._actor_class is None:
             self._actor_class = ray.remote(SessionActor)
         name = f"host-{secrets.token_hex(6)}"
+        self._blank.add(name)
         try:
             actor = self._actor_class.options(
                 name=name,
@@ -186,6 +206,7 @@ class Router:
                 ray.kill(actor)  # a detached host would stay, for nobody
                 raise
         except Exception as error:
+            self._blank.discard(name)
             if isinstance(error, StillfixedError):
                 raise
             raise HostUnavailable(
@@ -204,26 +225,60 @@ class Router:
         lane = self._lane(holder) if holder is not None else None
         return await lane.info() if lane is not None else None
 
+    async def host_names(self, limit_seconds: float) -> set[str]:
+        """Processes of this Ray that host sessions, those that others started too. Raises
+        `HostUnavailable` where Ray does not answer or this router has ended."""
+        if self._ended is not None:
+            raise self._ended
+        listed = asyncio.to_thread(import_ray().util.list_named_actors)
+        try:
+            return set(await asyncio.wait_for(listed, limit_seconds)) - self._blank
+        except Exception as error:
+            raise HostUnavailable(f"Ray does not answer: {str(error) or 'it timed out'}.") from None
+
+    async def hosts(self, limit_seconds: float) -> list[HostInfo]:
+        """What each of them says, if it answers in time. Raises as `host_names`."""
+        found = [self._lane(name) for name in await self.host_names(limit_seconds)]
+        asked = [asyncio.create_task(lane.info()) for lane in found if lane is not None]
+        if not asked:
+            return []
+        done, late = await asyncio.wait(asked, timeout=limit_seconds)
+        for task in late:
+            task.cancel()
+        return [task.result() for task in done if task.exception() is None]
+
     def end(self, error: HostUnavailable) -> None:
         """Ray is gone: every request, those that wait too, fails with `error` from now on."""
         self._ended = error
         for lane in list(self._lanes.values()):
             lane.fail()
 
-    async def close(self, *, drain: bool, limit_seconds: float = 20.0) -> None:
-        """End the warm hosts; with `drain`, let every host of this Ray end in order first, those
-        that other processes started too."""
-        ray = import_ray()
+    async def drain(self, *, finish_seconds: float, limit_seconds: float = 20.0) -> None:
+        """Take no new request, and let every host of this Ray end in order, those that other
+        processes started too: runs have `finish_seconds` to end, and what follows has the limit."""
+        if self._ended is not None:
+            return
+        await self._end_warm_hosts()
+        self._ended = HostUnavailable(
+            "The host is ending. Ask again with the same request id when it is back."
+        )
+        for name in set(import_ray().util.list_named_actors()) - self._blank:
+            self._lane(name)
+        lanes = [lane for lane in self._lanes.values() if not lane.dead]
+        if lanes:
+            drains = [asyncio.create_task(lane.drain(finish_seconds)) for lane in lanes]
+            done, _ = await asyncio.wait(drains, timeout=finish_seconds + limit_seconds)
+            for drained in done:
+                drained.exception()  # of a host that is gone there is nothing to drain
+
+    async def close(self) -> None:
+        """End the warm hosts and let go of the others."""
+        await self._end_warm_hosts()
+        for lane in list(self._lanes.values()):
+            lane.close()
+
+    async def _end_warm_hosts(self) -> None:
         blank_hosts = await self._warm.close()
         if self._ended is None:
             for blank in blank_hosts:
-                ray.kill(blank)
-        if drain:
-            for name in ray.util.list_named_actors():
-                self._lane(name)
-        lanes = [lane for lane in self._lanes.values() if not lane.dead]
-        if drain and lanes:
-            drains = [asyncio.create_task(lane.drain()) for lane in lanes]
-            await asyncio.wait(drains, timeout=limit_seconds)
-        for lane in lanes:
-            lane.close()
+                import_ray().kill(blank)

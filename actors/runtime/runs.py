@@ -6,12 +6,14 @@ by the next activation.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from stillfixed.actors.errors import EndpointError, StillfixedError
 from stillfixed.actors.log.contract import Chunk
 from stillfixed.actors.runtime.endpoints import Limits, Outcome, StreamName
+from stillfixed.actors.secrets import StreamMasker, mask_text
 from stillfixed.actors.session.events import RUNTIME, OutputCaptured, RunStarted, SessionEvent
 from stillfixed.actors.session.history import RunRecord, place_of, run_record
 from stillfixed.actors.session.requests import FinishRun, GiveUpRun, RunOutput
@@ -29,13 +31,19 @@ FLUSH_AFTER_SECONDS = 0.05
 
 
 class Run:
-    """A run in flight. `wait` returns when its end is durable, or when this copy has failed."""
+    """A run in flight. `wait` returns when its end is durable, or when this copy has failed.
 
-    def __init__(self, session: "LiveSession", started: RunStarted, limits: Limits) -> None:
+    `command` is what is sent: `started` has it with its secrets masked, and the real one is here
+    alone, in memory, until it has left."""
+
+    def __init__(
+        self, session: "LiveSession", started: RunStarted, command: str, limits: Limits
+    ) -> None:
         self.started = started
         self.events: list[SessionEvent] = [started]
         """What was decided about this run; durable once `wait` has returned."""
         self._session = session
+        self._command = command
         self._place = place_of(started, session.journal.state.runbooks)
         self._limits = limits
         self._capture = Capture(session, started)
@@ -61,6 +69,7 @@ class Run:
             stdout=output.stdout,
             stderr=output.stderr,
             cut=self._capture.cut,
+            masked=self._capture.masked,
             runbook=self._place,
         )
 
@@ -94,7 +103,7 @@ class Run:
     async def _run(self, sent: "_Latch") -> Outcome:
         endpoint = await self._session.connect(self.started.endpoint)
         return await endpoint.run(
-            self.started.command,
+            self._command,
             sink=self._capture.write,
             limits=self._limits,
             before_send=sent.wait(),
@@ -133,6 +142,7 @@ class Run:
             await self._give_up("Cancelled before it was sent.", sent=False)
 
     async def _give_up(self, reason: str, *, sent: bool) -> None:
+        reason = mask_text(reason, self._session.masks).text
         give_up = GiveUpRun(by=RUNTIME, run=self.started.run, sent=sent, reason=reason)
         self.events += await self._session.end_run(give_up, self._capture)
 
@@ -150,10 +160,17 @@ class _Latch:
 
 
 class Capture:
-    """Output on its way to the log, in the order it came. One flush is under way at a time."""
+    """Output on its way to the log, in the order it came, its secrets masked before anything else
+    sees it. One flush is under way at a time. `masked` counts the secrets by kind."""
 
     def __init__(self, session: "LiveSession", started: RunStarted) -> None:
         self.received_bytes: dict[StreamName, int] = {"stdout": 0, "stderr": 0}
+        self.masked: Counter[str] = Counter()
+        self._maskers: dict[StreamName, StreamMasker] = {
+            "stdout": StreamMasker(session.masks),
+            "stderr": StreamMasker(session.masks),
+        }
+        self._kept_bytes = 0
         self._session = session
         self._started = started
         self._waiting: list[tuple[StreamName, bytes]] = []
@@ -164,11 +181,12 @@ class Capture:
 
     async def write(self, output: StreamName, data: bytes) -> None:
         """The endpoint's sink. Waits while too much waits for the log; raises what ended it."""
-        if sum(self.received_bytes.values()) + len(data) <= JUDGED_BYTES:
-            self._judged[output].append(data)
         self.received_bytes[output] += len(data)
-        self._waiting.append((output, data))
-        self._waiting_bytes += len(data)
+        pieces = self._maskers[output].pieces(data)
+        if not pieces:
+            return
+        for piece in pieces:
+            self._keep(output, piece)
         if self._flushing is None:
             if self._waiting_bytes >= CHUNK_BYTES:
                 self._begin_flush()
@@ -178,17 +196,27 @@ class Capture:
         while self._waiting_bytes >= BUFFER_BYTES and self._flushing is not None:
             await asyncio.shield(self._flushing)
 
+    def _keep(self, output: StreamName, data: bytes) -> None:
+        if self._kept_bytes + len(data) <= JUDGED_BYTES:
+            self._judged[output].append(data)
+        self._kept_bytes += len(data)
+        self._waiting.append((output, data))
+        self._waiting_bytes += len(data)
+
     async def rest(self) -> tuple[tuple[SessionEvent, ...], tuple[Chunk, ...]]:
         """What is not stored yet, for the append that ends the run."""
         if self._flushing is not None:
             await asyncio.shield(self._flushing)
         self._stop_timer()
+        for output, masker in self._maskers.items():
+            if held := masker.finish():
+                self._keep(output, held)
         return await self._take()
 
     @property
     def cut(self) -> bool:
         """Whether `judged` is only the beginning."""
-        return sum(self.received_bytes.values()) > JUDGED_BYTES
+        return self._kept_bytes > JUDGED_BYTES
 
     def judged(self) -> RunOutput:
         return RunOutput(b"".join(self._judged["stdout"]), b"".join(self._judged["stderr"]))
@@ -220,6 +248,7 @@ class Capture:
             chunks = await asyncio.to_thread(lambda: [Chunk.of(data) for _, data in pieces])
         else:
             chunks = [Chunk.of(data) for _, data in pieces]
+        masked = self._newly_masked({output for output, _ in pieces})
         now = self._session.clock.now()
         events = tuple(
             OutputCaptured(
@@ -229,10 +258,21 @@ class Capture:
                 output=output,
                 chunk=chunk.id,
                 size_bytes=len(data),
+                masked=masked.pop(output, {}),
             )
             for (output, data), chunk in zip(pieces, chunks, strict=True)
         )
         return events, tuple(chunks)
+
+    def _newly_masked(self, outputs: set[StreamName]) -> dict[StreamName, dict[str, int]]:
+        """What was masked since the last time, for the first piece of each output."""
+        newly: dict[StreamName, dict[str, int]] = {}
+        for output in outputs:
+            masker = self._maskers[output]
+            newly[output] = dict(masker.found)
+            self.masked += masker.found
+            masker.found.clear()
+        return newly
 
 
 def _pieces(waiting: list[tuple[StreamName, bytes]]) -> list[tuple[StreamName, bytes]]:

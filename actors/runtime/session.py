@@ -15,6 +15,7 @@ from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, 
 from stillfixed.actors.runtime.journal import Journal
 from stillfixed.actors.runtime.outputs import Outputs, shown_chunks
 from stillfixed.actors.runtime.runs import Capture, Run
+from stillfixed.actors.secrets import Masks, mask_text
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decide import decide, evidence_needed
 from stillfixed.actors.session.decision import Decision
@@ -27,6 +28,7 @@ from stillfixed.actors.session.events import (
     decode,
 )
 from stillfixed.actors.session.history import RunRecord, run_records, until_judged
+from stillfixed.actors.session.masking import mask_request, recorded
 from stillfixed.actors.session.policy import Policy
 from stillfixed.actors.session.state import State, fold
 
@@ -61,6 +63,7 @@ class LiveSession:
             open_endpoint, connected=self._note_connected, lost=self._note_lost
         )
         self.used_at_seconds = asyncio.get_running_loop().time()
+        self.masks = Masks(journal.state.masks)
         self._log = log
         self._policy_for = policy_for
         self._outputs = Outputs(log)
@@ -80,6 +83,12 @@ class LiveSession:
     @property
     def busy(self) -> bool:
         return bool(self._runs or self._asked or self.journal.pending)
+
+    async def runs_over(self) -> None:
+        """Returns when no command is under way."""
+        while self._runs:
+            await asyncio.gather(*(run.wait() for run in list(self._runs.values())))
+            await asyncio.sleep(0)  # the callbacks that take a run out come in the next turn
 
     async def leave(self) -> None:
         """End what runs, keep a snapshot, let go of the endpoints. Nothing is asked after this."""
@@ -139,15 +148,19 @@ class LiveSession:
         """A run that ended before this was asked, perhaps under another copy. The same request has
         the same answer again: the run as it ended."""
         recorded = await self._log.read(self.journal.stream)
-        events = until_judged([decode(record.data) for record in recorded], run_id)
-        chunks = await shown_chunks(self._log, events, only=run_id)
-        return run_records(events, chunks)[run_id]
+        history = [decode(record.data) for record in recorded]
+        chunks = await shown_chunks(self._log, history, only=run_id)
+        return run_records(until_judged(history, run_id), chunks)[run_id]
 
     async def decide(
         self, request: r.SessionRequest, request_id: str | None = None
     ) -> r.SessionAnswer:
-        """Decide on the newest state, commit, and answer when it is durable."""
-        decision = await self._decision(request, ())
+        """Decide on the newest state, commit, and answer when it is durable. Nothing from here on
+        sees the secrets of the request but the run that it starts."""
+        command = request.command if isinstance(request, r.StartRun) else None
+        safe = mask_request(request, self.masks)
+        request = safe.request
+        decision = recorded(safe, await self._decision(request, ()), self.masks)
         stale = _stale_timer(self.journal.state, request)
         if not decision.events and request_id is None and not stale:
             return decision.answer
@@ -159,7 +172,7 @@ class LiveSession:
         )
         started = [event for event in decision.events if isinstance(event, RunStarted)]
         if started:
-            self._start(started[0], request, durable)
+            self._start(started[0], command or started[0].command, request, durable)
         await durable
         return decision.answer
 
@@ -202,14 +215,18 @@ class LiveSession:
 
     # -- runs and endpoints ---------------------------------------------------------------------
     def _start(
-        self, started: RunStarted, request: r.SessionRequest, durable: Awaitable[object]
+        self,
+        started: RunStarted,
+        command: str,
+        request: r.SessionRequest,
+        durable: Awaitable[object],
     ) -> None:
         limits = Limits()
         if isinstance(request, r.StartRun):
             limits = Limits(
                 time_seconds=request.time_limit_seconds, output_bytes=request.output_limit_bytes
             )
-        run = Run(self, started, limits)
+        run = Run(self, started, command, limits)
         self._runs[started.run] = run
         run.begin(durable).add_done_callback(lambda task: self._run_over(started.run, task))
 
@@ -232,11 +249,13 @@ class LiveSession:
         )
 
     def _note_connected(self, endpoint: str, identity: str) -> None:
+        identity = mask_text(identity, self.masks).text
         self._note(
             EndpointConnected(at=self.clock.now(), by=RUNTIME, endpoint=endpoint, identity=identity)
         )
 
     def _note_lost(self, endpoint: str, reason: str) -> None:
+        reason = mask_text(reason, self.masks).text
         self._note(EndpointLost(at=self.clock.now(), by=RUNTIME, endpoint=endpoint, reason=reason))
 
     def _note(self, event: SessionEvent) -> None:

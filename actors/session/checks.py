@@ -4,6 +4,7 @@ run again. See the head of `state.py` for what before and after mean."""
 from collections.abc import Mapping
 from datetime import datetime
 
+from stillfixed.actors.secrets import unnumbered
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session import requests as r
 from stillfixed.actors.session.decision import Decision, refuse
@@ -53,9 +54,14 @@ def run_started(
         endpoint=endpoint,
         command=command,
         effect=effect,
-        check=canonical(command, platform) if effect == "reads" else None,
+        check=check_of(command, platform) if effect == "reads" else None,
         monitor=monitor,
     )
+
+
+def check_of(command: str, platform: Platform) -> str:
+    """Which check a reading command is. With another password it asks the same question."""
+    return canonical(unnumbered(command), platform)
 
 
 def cancel_run(state: State, request: r.CancelRun) -> Decision:
@@ -248,7 +254,7 @@ def state_expectation(state: State, request: r.StateExpectation, context: r.Cont
     platform = state.endpoints[endpoint].platform
     if effect_of(request.command, platform) != "reads":
         return refuse("refused", f"`{request.command}` may change something: it is no check.")
-    check = canonical(request.command, platform)
+    check = check_of(request.command, platform)
     stated = e.ExpectationStated(
         at=context.now,
         by=request.by,
@@ -296,7 +302,7 @@ def evidence_needed(state: State, request: r.FinishRun | r.StateExpectation) -> 
     endpoint = resolve_endpoint(state, request.endpoint)
     if isinstance(endpoint, Decision):
         return ()
-    check = canonical(request.command, state.endpoints[endpoint].platform)
+    check = check_of(request.command, state.endpoints[endpoint].platform)
     known = state.checks.get(check_key(endpoint, check))
     return runs_of(known) if known else ()
 

@@ -25,8 +25,12 @@ CallbackKind = Literal["reopened", "new_ticket"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """`masked` counts, by kind, the secrets that stand as masks in this event's texts or bytes.
+    Releases before masking did not record it."""
+
     at: datetime
     by: str
+    masked: dict[str, int] = {}
 
 
 # -- the session and its endpoints -------------------------------------------------------------
@@ -272,6 +276,23 @@ class CallbackRecorded(Event, frozen=True, kw_only=True, tag="callback_recorded"
     text: str = ""
 
 
+# -- retention ---------------------------------------------------------------------------------
+class OutputsRemoved(Event, frozen=True, kw_only=True, tag="outputs_removed"):
+    """The bytes of every output captured before this were removed for good, under a rule of
+    retention: `days` after the session was closed. Commands, sizes, verdicts and their reasons
+    stay. This is the proof: `chunks` name the removed bytes by their content, as `output_captured`
+    does; `size_bytes` is their size. `shared` more chunks stay in the log for other sessions, whose
+    outputs are the same bytes; here they are not shown any more either.
+    """
+
+    rule: str
+    days: int
+    runs: int
+    chunks: tuple[str, ...]
+    size_bytes: int
+    shared: int = 0
+
+
 SessionEvent = (
     SessionOpened
     | HandedOver
@@ -300,6 +321,7 @@ SessionEvent = (
     | ClosureSentBack
     | ClosureGranted
     | CallbackRecorded
+    | OutputsRemoved
 )
 
 _encoder = msgspec.json.Encoder()

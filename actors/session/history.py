@@ -2,6 +2,7 @@
 sides. Pure: built from recorded events and the bytes of their chunks.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -45,14 +46,26 @@ class RunbookPlace(msgspec.Struct, frozen=True):
     total: int
 
 
+class OutputRemoval(msgspec.Struct, frozen=True):
+    """By whom, when and under which rule of retention an output was removed."""
+
+    by: str
+    at: datetime
+    rule: str
+    days: int
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run with everything that came back. `stdout` and `stderr` are the bytes as captured,
-    up to the reader's limit: `cut` says that there is more in the log than here.
+    up to the reader's limit: `cut` says that there was more than is here, and `removed` that it is
+    not in the log any more, either.
 
     `health` is what this run alone shows; `verdict` and `baseline` are set when it was judged
     beside an earlier run. `reasons` are the judge's for whichever of the two it gave; `fields` are
     the values behind the verdict, worst first, and `fields_left_out` more were not kept; `override`
-    is what a dispatcher said in place of the verdict.
+    is what a dispatcher said in place of the verdict. `masked` counts, by kind, the secrets that
+    stand as masks in the command and the output; `stdout_bytes` and `stderr_bytes` are those that
+    the endpoint sent, before masking.
     """
 
     run: str
@@ -72,6 +85,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     stderr_bytes: int = 0
     dropped_bytes: int = 0
     cut: bool = False
+    removed: OutputRemoval | None = None
     reason: str = ""
     health: Health | None = None
     verdict: Verdict | None = None
@@ -81,6 +95,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     fields_left_out: int = 0
     override: Override | None = None
     runbook: RunbookPlace | None = None
+    masked: dict[str, int] = {}
 
     @property
     def judged_run(self) -> Run:
@@ -232,6 +247,7 @@ def run_records(
     """Runs whose start is among the events, by id, with whatever else is said of them there."""
     runs: dict[str, RunRecord] = {}
     outputs: dict[tuple[str, str], list[bytes]] = {}
+    captured: set[str] = set()
     books: dict[str, e.RunbookLoaded] = {}
     for event in events:
         match event:
@@ -240,6 +256,8 @@ def run_records(
             case e.RunStarted():
                 runs[event.run] = _started(event, place_of(event, books))
             case e.OutputCaptured(run=run) if run in runs:
+                captured.add(run)
+                runs[run] = with_masked(runs[run], event.masked)
                 piece = chunks.get(event.chunk)
                 if piece is None:
                     runs[run] = msgspec.structs.replace(runs[run], cut=True)
@@ -263,6 +281,9 @@ def run_records(
                     fields_left_out=event.fields_left_out,
                     override=None,
                 )
+            case e.OutputsRemoved():
+                runs.update(_without_outputs(runs, captured, event))
+                outputs.clear()
             case e.VerdictOverridden(verification=run) if run in runs:
                 runs[run] = msgspec.structs.replace(
                     runs[run],
@@ -277,6 +298,24 @@ def run_records(
             stderr=b"".join(outputs.get((name, "stderr"), ())),
         )
         for name, run in runs.items()
+    }
+
+
+def with_masked(run: RunRecord, masked: Mapping[str, int]) -> RunRecord:
+    if not masked:
+        return run
+    return msgspec.structs.replace(run, masked=dict(Counter(run.masked) + Counter(masked)))
+
+
+def _without_outputs(
+    runs: Mapping[str, RunRecord], captured: set[str], event: e.OutputsRemoved
+) -> dict[str, RunRecord]:
+    """The runs that lost an output; of those that had none, nothing is missing."""
+    removal = OutputRemoval(event.by, event.at, event.rule, event.days)
+    return {
+        name: msgspec.structs.replace(run, cut=True, removed=removal)
+        for name, run in runs.items()
+        if name in captured
     }
 
 
@@ -311,6 +350,7 @@ def _started(event: e.RunStarted, place: RunbookPlace | None) -> RunRecord:
         started_at=event.at,
         monitor=event.monitor,
         runbook=place,
+        masked=event.masked,
     )
 
 
@@ -337,9 +377,10 @@ def run_record(
     stdout: bytes,
     stderr: bytes,
     cut: bool,
+    masked: Mapping[str, int],
     runbook: RunbookPlace | None,
 ) -> RunRecord:
-    """One run from its own events (its outputs' left out), what is kept of its output, and its
-    place in a runbook."""
-    record = run_records(events, {})[run]
+    """One run from its own events (its outputs' left out), what is kept of its output and masked in
+    it, and its place in a runbook."""
+    record = with_masked(run_records(events, {})[run], masked)
     return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut, runbook=runbook)

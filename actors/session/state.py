@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from stillfixed.actors.session import events as e
 from stillfixed.actors.verdicts.model import Health, Platform, Verdict
 
-STATE_VERSION = 3
+STATE_VERSION = 5
 """Raise it when `State` or `evolve` changes: older snapshots are then rebuilt from the events."""
 
 JUDGED_BYTES = 1024 * 1024
@@ -59,7 +59,7 @@ class RunInFlight(msgspec.Struct, frozen=True):
 
 class RunSeen(msgspec.Struct, frozen=True):
     """A finished run of a check: enough to show and judge it again. `pieces` is None when the
-    output is longer than `JUDGED_BYTES`."""
+    output is longer than `JUDGED_BYTES`, or was removed."""
 
     run: str
     by: str
@@ -154,14 +154,18 @@ class State(msgspec.Struct, frozen=True):
     monitors_started: int = 0
     annotations_made: int = 0
     closed_at: datetime | None = None
+    outputs_removed_at: datetime | None = None
     closure_requests: int = 0
+    masks: int = 0
+    """No mask has a number above this."""
     last_at: datetime | None = None
 
 
 def evolve(state: State, event: e.SessionEvent) -> State:
     """The state after `event`."""
     after = _apply(state, event)
-    return replace(after, version=state.version + 1, last_at=event.at)
+    masks = state.masks + sum(event.masked.values())
+    return replace(after, version=state.version + 1, masks=masks, last_at=event.at)
 
 
 def fold(state: State, events: tuple[e.SessionEvent, ...] | list[e.SessionEvent]) -> State:
@@ -219,6 +223,9 @@ def _apply(s: State, event: e.SessionEvent) -> State:
             return replace(s, status="open")
         case e.ClosureGranted():
             return replace(s, status="closed", closed_at=event.at)
+        case e.OutputsRemoved():
+            checks = {key: _without_outputs(check) for key, check in s.checks.items()}
+            return replace(s, checks=checks, outputs_removed_at=event.at)
         case _ as never:
             assert_never(never)
 
@@ -288,6 +295,13 @@ def _apply_check(s: State, event: e.CheckObserved | e.CheckVerified) -> State:
         verification = Verification(seen, event.verdict, event.reasons, event.health)
         check = replace(known, verification=verification)
     return replace(s, finished=finished, checks={**s.checks, key: check})
+
+
+def _without_outputs(check: Check) -> Check:
+    baseline, verification = replace(check.baseline, pieces=None), check.verification
+    if verification is not None:
+        verification = replace(verification, seen=replace(verification.seen, pieces=None))
+    return replace(check, baseline=baseline, verification=verification)
 
 
 def _apply_override(s: State, event: e.VerdictOverridden) -> State:
@@ -390,6 +404,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Status
     opened_at: datetime
     closed_at: datetime | None = None
+    outputs_removed_at: datetime | None = None
 
 
 def heading(state: State) -> Heading | None:
@@ -407,4 +422,5 @@ def heading(state: State) -> Heading | None:
         status=state.status,
         opened_at=o.at,
         closed_at=state.closed_at,
+        outputs_removed_at=state.outputs_removed_at,
     )

@@ -17,15 +17,17 @@ from stillfixed.connectors.cli import (
     batch,
     disagreeing,
     importing,
+    keeping,
     people,
     reading,
     render,
     reports,
     runbooks,
+    serving,
     views,
 )
 from stillfixed.connectors.cli.comparison import ComparisonView
-from stillfixed.connectors.cli.hosting import Common, serve, verb
+from stillfixed.connectors.cli.hosting import Common, verb
 from stillfixed.connectors.cli.running import LiveOutput, pass_through, run_to_end
 from stillfixed.connectors.cli.terminal import ERROR, REFUSED, UsageError, err, out
 
@@ -365,7 +367,7 @@ async def callback(
     err().print("Recorded.")
 
 
-# -- policies and hosts -------------------------------------------------------------------------
+# -- policies -------------------------------------------------------------------------
 @verb(app, "policy", panel=OPERATE)
 async def policy(
     on: Common,
@@ -380,12 +382,8 @@ async def policy(
     err().print(f"The policies of {file} are in force.", soft_wrap=True)
 
 
-@verb(app, "host", panel=OPERATE)
-async def host(on: Common) -> None:
-    """Serve the data folder until Ctrl-C. Other commands join it, and monitors go on."""
-    await serve(on)
-
-
+serving.add_to(app, panel=OPERATE)
+keeping.add_to(app, panel=OPERATE)
 disagreeing.add_to(app)
 reading.add_to(app)
 batch.add_to(app)

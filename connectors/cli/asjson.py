@@ -11,13 +11,15 @@ Times are ISO 8601 in UTC. A *run* is
      "stderr": text, "stderr_is_utf8": bool, "stderr_bytes": number,
      "stdout_base64", "stderr_base64": text | null,     the bytes, where they are not UTF-8
      "dropped_bytes": number,     came after the run's output limit and were not kept
-     "cut": bool,                 the log has more output than is shown here
+     "cut": bool,                 there was more output than is shown here
+     "removed": {"by", "at", "rule", "days"} or null: it was removed from the log since
      "reason": text,              why it was not sent or interrupted
      "health": "fault" | "healthy" | "unclear" | null,
      "verdict": verdict | null, "baseline": "r1" | null, "reasons": [text, …],
      "fields": [field, …],        the values behind the verdict, worst first
      "fields_left_out": number,   so many more, no worse than the last
      "override": override | null,  a dispatcher's verdict in place of the judge's
+     "masked": {kind: number},    secrets that stand as masks in the command and the output
      "runbook": {"name", "number", "total"} | null}     which of a runbook's checks it is
 
 An *override* is {"verdict", "reason": text, "by", "at"}. A *field* is {"item", "field",
@@ -100,6 +102,9 @@ def run_json(run: RunRecord) -> Json:
         "stderr_is_utf8": _is_utf8(run.stderr),
         "stderr_base64": None if _is_utf8(run.stderr) else fields["stderr"],
         "override": override_json(run.override),
+        "removed": {**msgspec.to_builtins(run.removed), "at": _time(run.removed.at)}
+        if run.removed
+        else None,
     }
 
 

@@ -4,22 +4,24 @@ Reading starts nothing. Writing joins the folder's host where one runs (`stillfi
 starts Ray for itself otherwise, which takes some seconds and ends with the verb.
 """
 
-import asyncio
 import getpass
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from stillfixed.actors.client_async import AsyncClient, AsyncSession, connect_async
-from stillfixed.actors.errors import RequestRefused, StillfixedError
-from stillfixed.actors.hostfile import already_runs, running_host
-from stillfixed.actors.service import Service, Settings
-from stillfixed.connectors.cli.terminal import carry_out, complain, end_on_signals, err, waiting
+from stillfixed.actors.errors import RequestRefused
+from stillfixed.actors.hostfile import running_host
+from stillfixed.actors.service import Settings
+from stillfixed.connectors.cli.terminal import carry_out, end_on_signals, waiting
+
+if TYPE_CHECKING:
+    from stillfixed.connectors.web.settings import SettingsTable
 
 COMMON = "Common options"
 
@@ -76,6 +78,16 @@ class Common:
         # A verb needs one host at most, so it keeps none warm.
         return Settings(data=self.data, ray_address=self.ray, read_only=read_only, warm_hosts=0)
 
+    def table(
+        self, given: Mapping[str, Any] | None = None, *, config: Path | None = None
+    ) -> "SettingsTable":
+        """All settings, these options and `given` first. Raises `SettingsError`."""
+        from stillfixed.connectors.web.settings import load  # verbs that only read need it not
+
+        options = {"data": self.data, "ray_address": self.ray}
+        chosen = {name: value for name, value in options.items() if value is not None}
+        return load({**chosen, **(given or {})}, config=config)
+
     @asynccontextmanager
     async def reading(self, *, may_begin: bool = False) -> AsyncIterator[AsyncClient]:
         """A client that reads the log and starts nothing. Without `may_begin` there must be one."""
@@ -90,7 +102,7 @@ class Common:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncClient]:
-        settings = self.settings()
+        settings = self.table().embedded()
         async with waiting("Starting …"):
             client = await connect_async(settings)
         end_on_signals()
@@ -149,37 +161,3 @@ def verb(app: typer.Typer, name: str, *, panel: str, reads: bool = False) -> Cal
         return work
 
     return register
-
-
-async def serve(on: Common) -> None:
-    """Be the host of the data folder until interrupted."""
-    settings = on.settings()  # who joins starts the hosts it needs: warm ones would serve nobody
-    running = running_host(settings.folder)
-    if running is not None:
-        raise already_runs(settings.folder, running)
-    async with waiting("Starting the host …"):
-        service = await Service.start(settings)
-    end_on_signals()
-    views = asyncio.create_task(_keep_views(settings))
-    try:
-        service.publish()
-        err().print(f"Host for {settings.folder}. Ctrl-C ends it.", soft_wrap=True)
-        with suppress(asyncio.CancelledError):  # to be ended is how a host ends well
-            await asyncio.Event().wait()
-    finally:
-        async with waiting("Letting the sessions go …"):
-            views.cancel()
-            with suppress(asyncio.CancelledError):
-                await views
-            await service.close()
-        err().print("The host has ended. Everything is in the log.")
-
-
-async def _keep_views(settings: Settings) -> None:
-    """The views are made beside the sessions, and the sessions go on without them."""
-    from stillfixed.projections.hosting import keep_views
-
-    try:
-        await keep_views(settings)
-    except StillfixedError as error:
-        complain(error.message)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from stillfixed.actors.session.gate import needs_rerun
 from stillfixed.actors.session.history import RunRecord, Standing
+from stillfixed.actors.session.masking import said
 from stillfixed.actors.session.requests import ClosureAnswer
 from stillfixed.actors.session.state import Check, Override, State
 from stillfixed.actors.verdicts.model import Verdict
@@ -77,6 +78,8 @@ def run_line(run: RunRecord, *, with_verdict: bool = True) -> Text:
     good = run.ok or run.status == "running"
     line = Text(ending(run), style="dim" if good else "yellow")
     line.append(f" · {run.run}", style="dim")
+    if run.masked:
+        line.append(f" · masked {said(run.masked)}", style="dim")
     if run.verdict and not with_verdict:
         return line
     if run.verdict:
@@ -103,7 +106,10 @@ def run_line(run: RunRecord, *, with_verdict: bool = True) -> Text:
 def missing_output(run: RunRecord) -> Text | None:
     """Says what of the output is not shown or not kept; None if all is there."""
     parts = []
-    if run.cut:
+    if run.removed:
+        when, rule = run.removed.at, run.removed.rule
+        parts.append(plain(f"the output was removed on {when:%Y-%m-%d} under the rule {rule}"))
+    elif run.cut:
         shown = len(run.stdout) + len(run.stderr)
         parts.append(f"only the first {count(shown, 'byte')} are shown; the log has the rest")
     if run.dropped_bytes:

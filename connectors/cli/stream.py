@@ -78,6 +78,10 @@ def told(event: e.SessionEvent) -> Text:
             )
         case e.AnnotationAccepted():
             return Text(f"accepted the reason in {event.annotation}")
+        case e.OutputsRemoved():
+            what = f"{count(event.runs, 'run')}, {count(event.size_bytes, 'byte')}"
+            rule = f"rule {event.rule}, {count(event.days, 'day')} after closing"
+            return Text(plain(f"removed the outputs of {what} ({rule})"), style="yellow")
         case _ as never:
             assert_never(never)
 

@@ -18,3 +18,22 @@ async def open_endpoint(spec: EndpointSpec) -> Endpoint:
             return await open_local(spec)
         case other:
             raise EndpointError(f"{spec.name}: no endpoints of kind {other!r}. Use ssh or local.")
+
+
+_HARMLESS = frozenset({"connect_seconds", "keepalive_seconds"})
+
+
+async def open_for_others(spec: EndpointSpec) -> Endpoint:
+    """As `open_endpoint`, for a host whose sessions are other people's: they neither run commands
+    on the host's own machine nor choose which of its files are read (keys, SSH config). Which keys
+    and jump hosts a name leads through, the SSH config of the host's user says."""
+    if spec.kind == "local":
+        raise EndpointError(
+            f"{spec.name}: this host runs no commands on its own machine. Add it with ssh."
+        )
+    if others := sorted(spec.options.keys() - _HARMLESS):
+        raise EndpointError(
+            f"{spec.name}: this host does not take the option {others[0]!r} from its clients. "
+            "Its SSH config says which keys, hosts and jump hosts are used."
+        )
+    return await open_endpoint(spec)

@@ -5,8 +5,11 @@ from starlette.staticfiles import StaticFiles
 
 from stillfixed.connectors.web.api.install import install as install_api
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.guards import REQUEST_LIMIT_BYTES
+from stillfixed.connectors.web.operating import routes as operating
+from stillfixed.connectors.web.operating.operations import Operations
 from stillfixed.connectors.web.pages import (
+    faults,
+    landing,
     manager,
     monitors,
     policies,
@@ -21,20 +24,25 @@ from stillfixed.connectors.web.people.single_sign_on import SingleSignOn
 from stillfixed.connectors.web.templating import STATIC
 
 
-def create_app(desk: Desk, single: SingleSignOn | None = None) -> FastAPI:
+def create_app(
+    desk: Desk, operations: Operations | None = None, single_sign_on: SingleSignOn | None = None
+) -> FastAPI:
     """`desk` is what every part works with; whoever made it also closes it, after the app.
-    `single`: the provider where people sign in, if there is one."""
+    `operations` is what operators look at; without it the app is never ready. `single_sign_on` is
+    the provider where people sign in too."""
     app = FastAPI(
         title="stillfixed",
         openapi_url="/api/openapi.json",
         docs_url=None,  # those pages load scripts from elsewhere, which the policy forbids
         redoc_url=None,
-        max_body_size=REQUEST_LIMIT_BYTES,
     )
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (session, sessions, queue, review, sample, manager, policies, monitors):
+    for part in (landing, session, sessions, queue, review, sample, manager, policies, monitors):
         app.include_router(part.router)
-    install_people(app, desk, single)
+    faults.install(app)
+    install_people(app, desk, single_sign_on)
     install_api(app)
+    app.state.operations = operations
+    app.include_router(operating.router)
     return app

@@ -78,6 +78,7 @@ async def signed_in(request: Request, desk: AtDesk) -> Person:
     person = await desk.people.who(request)
     if person is None:
         raise NotSignedIn("You are not signed in. Sign in, or send a token that is still good.")
+    request.state.person = person.name  # for the host's own log lines
     return person
 
 
@@ -87,10 +88,14 @@ SignedIn = Annotated[Person, Depends(signed_in)]
 async def heading_for(desk: Desk, person: Person, action: Action, session: str) -> Heading:
     """The heading of a session on which `person` may do `action`. A session that they may not even
     read does not exist for them: `UnknownSession`. Otherwise `NotAllowed`."""
-    info = await desk.client.session_info(session)
+    unknown = UnknownSession(f"No session {session}.")
+    try:
+        info = await desk.client.session_info(session)
+    except UnknownSession:
+        raise unknown from None
     client, team = info.heading.client, info.heading.team
     if not person.may("read", client=client, team=team):
-        raise UnknownSession(f"No session {session}.")
+        raise unknown
     if not person.may(action, client=client, team=team):
         raise NotAllowed(f"{person.name} may not {action} sessions of {client}.")
     return info.heading

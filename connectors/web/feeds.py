@@ -20,12 +20,17 @@ from stillfixed.connectors.web.stream.book import Book, Line
 from stillfixed.connectors.web.stream.outputs import (
     LiveOutput,
     chunks_wanted,
+    drawn_bytes,
     size_of,
     sizes_of,
     whole_chunks_wanted,
 )
 
 PAGE_ENTRIES = 60
+LEAST_ENTRIES = 8
+PAGE_BYTES = 192 * 1024
+"""A page ends before `PAGE_ENTRIES` when so much output was drawn for it: it opens at once, however
+long the outputs are."""
 IDLE_FEEDS = 64
 DRAWN_CHARS = 8_000_000
 """Entries kept drawn, a session."""
@@ -70,11 +75,20 @@ class Feed:
         """The position that this is drawn at; a page of entries below a version, or the newest;
         and the version below which there are older ones."""
         async with self._lock:
-            lines = self.book.before(before, PAGE_ENTRIES)
+            lines = self._within_budget(self.book.before(before, PAGE_ENTRIES))
             drawn = [await self._draw(line) for line in lines]
             position = self.book.position
         has_older = bool(lines) and lines[0] is not self.book.lines[0]
         return position, drawn, lines[0].version if has_older else None
+
+    def _within_budget(self, lines: Sequence[Line]) -> Sequence[Line]:
+        size_bytes = 0
+        for number, line in enumerate(reversed(lines)):
+            if number >= LEAST_ENTRIES and size_bytes > PAGE_BYTES:
+                return lines[-number:]
+            if isinstance(line.event, e.RunStarted):
+                size_bytes += drawn_bytes(self.book, line.event.run)
+        return lines
 
     async def whole(self, run: str) -> tuple[Markup, dict[str, int]]:
         """One run with nothing folded, as far as a page can hold it, and the size in bytes of each
@@ -220,8 +234,14 @@ class Feeds:
 
     async def feed(self, session: str) -> Feed:
         """A session's feed, up to date. Raises `UnknownSession`."""
-        feed = self._feeds.get(session) or Feed(session, self._log, self._hub)
-        await feed.catch_up()
+        feed = self._feeds.get(session)
+        if feed is None:  # at once, so that those who come together share one
+            feed = self._feeds[session] = Feed(session, self._log, self._hub)
+        try:
+            await feed.catch_up()
+        except UnknownSession:
+            self._feeds.pop(session, None)
+            raise
         self._feeds[session] = feed
         self._feeds.move_to_end(session)
         idle = [name for name, one in self._feeds.items() if not one.is_watched]

@@ -1,14 +1,13 @@
-"""What stands around every route: headers, other sites' requests, and open streams.
+"""What stands around every route: headers, sizes, other sites' requests, and open streams.
 
-Guarantees: an answer of this host runs no script and loads nothing that is not its own; what a
-cookie allows, another site cannot ask for; and a stream ends as soon as whoever reads it may less,
-or other things, than when it began.
+Guarantees: an answer of this host runs no script and loads nothing that is not its own; a body over
+the limit is not read; what a cookie allows, another site cannot ask for; and a stream ends as soon
+as whoever reads it may less, or other things, than when it began.
 """
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from anyio import CancelScope
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillfixed.actors.errors import (
     NotAllowed,
+    RequestRefused,
     StillfixedError,
 )
 from stillfixed.connectors.web.api.problems import problem
@@ -23,7 +23,6 @@ from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.people.local import COOKIES
 
 REQUEST_LIMIT_BYTES = 1024 * 1024
-"""Of a body; FastAPI refuses a larger one, whether it says its size or not."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _HEADERS = {
     "content-security-policy": (
@@ -65,6 +64,57 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers)
 
 
+class SizeLimit:
+    """Reads a body whole before the route is called, up to the limit."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int = REQUEST_LIMIT_BYTES) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            said = headers.get("content-length", "")
+            if said.isdecimal() and int(said) > self._limit_bytes:
+                await self._refuse(scope, receive, send)
+                return
+            if said not in ("", "0") or "transfer-encoding" in headers:
+                body = await self._read(receive)
+                if body is None:
+                    await self._refuse(scope, receive, send)
+                    return
+                receive = _replay(body, receive)
+        await self._app(scope, receive, send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._limit_bytes:
+                return None
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = f"{self._limit_bytes // 1024} KiB"
+        error = RequestRefused(f"The request is larger than {limit}. Send less at a time.")
+        await refusal(scope, error, 413)(scope, receive, send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
 class SameSite:
     """Refuses what another site makes a browser ask for. Browsers say where a request comes from
     (`Sec-Fetch-Site`, `Origin`); programs with a token need not, since only a cookie is sent
@@ -99,7 +149,7 @@ def is_foreign(request: HTTPConnection, method: str) -> bool:
 Ask = Callable[[HTTPConnection], Awaitable[Person | None]]
 
 
-class EndingStreams:
+class WatchedStreams:
     """Before each piece of an event stream: is its reader still who they were? If not it ends, and
     the client, which comes back for the rest, is asked anew."""
 
@@ -128,11 +178,20 @@ class EndingStreams:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
             if has_ended:
-                # The route is ended where it waits for what comes next, and tidies up there.
-                route.cancel()
+                raise _StreamEnded
 
-        with CancelScope() as route:
+        try:
             await self._app(scope, receive, watched)
+        except _StreamEnded:
+            pass
+        except BaseExceptionGroup as group:  # of the task group that streams
+            _, others = group.split(_StreamEnded)
+            if others is not None:
+                raise others from None
+
+
+class _StreamEnded(Exception):
+    """Ends the route that writes a stream nobody may read any more."""
 
 
 def refusal(scope: Scope, error: StillfixedError, status: int) -> Response:

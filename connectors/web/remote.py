@@ -30,7 +30,7 @@ from stillfixed.actors.log.contract import Recorded, StreamInfo
 from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.runtime.clock import Clock, SystemClock
 from stillfixed.actors.session import requests as r
-from stillfixed.connectors.web.api.acts import BY_REQUEST, path_and_body
+from stillfixed.connectors.web.api.acts import BY_REQUEST, SESSION, path_and_body, segment
 from stillfixed.connectors.web.api.records import closure_of, heading_of, record_of
 
 GIVE_UP_SECONDS = 60.0
@@ -214,7 +214,9 @@ class RemoteHistories:
                         position = one.position
                         tries = self._wire.tries()
                         yield [one.recorded()]
-            except SessionUnavailable as error:
+            except StillfixedError as error:
+                if not error.retryable:
+                    raise
                 await tries.wait(error)
             else:
                 await tries.wait(SessionUnavailable("The host ended the stream of events."))
@@ -240,15 +242,15 @@ class _Wire:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
 
-    def tries(self, give_up_seconds: float = GIVE_UP_SECONDS) -> "_Tries":
-        return _Tries(give_up_seconds)
+    def tries(self, give_up_seconds: float | None = None) -> "_Tries":
+        return _Tries(GIVE_UP_SECONDS if give_up_seconds is None else give_up_seconds)
 
     async def get(
         self,
         path: str,
         asked: Mapping[str, Any] | None = None,
         *,
-        give_up_seconds: float = GIVE_UP_SECONDS,
+        give_up_seconds: float | None = None,
     ) -> dict[str, Any]:
         data = await self.get_bytes(path, asked, give_up_seconds=give_up_seconds)
         return msgspec.json.decode(data, type=dict[str, Any])
@@ -258,7 +260,7 @@ class _Wire:
         path: str,
         asked: Mapping[str, Any] | None = None,
         *,
-        give_up_seconds: float = GIVE_UP_SECONDS,
+        give_up_seconds: float | None = None,
     ) -> bytes:
         request = self.http.build_request("GET", path, params=asked)
         return await self._answer(request, self.tries(give_up_seconds))
@@ -353,7 +355,7 @@ def _error_of(response: httpx.Response) -> StillfixedError:
 
 
 def _of(session: str) -> str:
-    return f"/api/sessions/{httpx.URL(path='/' + session).raw_path.decode()[1:]}"
+    return SESSION.format(session=segment(session))
 
 
 def _events_of(session: str | None) -> str:

@@ -46,14 +46,6 @@ said AS (                       -- what a dispatcher says of that very judgement
     FROM overrides o JOIN verifications v USING (session, endpoint, check_name, verification)
     WHERE o.position > v.position
     QUALIFY row_number() OVER (PARTITION BY session, endpoint, check_name ORDER BY o.position DESC) = 1
-),
-changed_fields AS (
-    SELECT f.session, f.position,
-           list({item: f.item, field: f.field, "before": f.before, "after": f.after,
-                 verdict: f.verdict} ORDER BY f.number) AS fields
-    FROM comparison_fields f JOIN verifications v USING (session, position)
-    WHERE f.before IS DISTINCT FROM f.after
-    GROUP BY ALL
 )
 SELECT
     b.session, b.endpoint, b.check_name, f.command,
@@ -64,12 +56,14 @@ SELECT
         WHEN coalesce(after.position, before.position) < ch.last_change THEN 'not_rerun'
         ELSE 'baseline_only'
     END,
-    v.verdict, v.reasons, v.judge, o.person, o.reason, coalesce(cf.fields, []), v.position
+    v.verdict, v.reasons, v.judge, o.person, o.reason,
+    [{item: f.item, field: f.field, "before": f.before, "after": f.after, verdict: f.verdict}
+     FOR f IN coalesce(v.fields, []) IF f.before IS DISTINCT FROM f.after],
+    v.position
 FROM baselines b
 LEFT JOIN firsts f USING (session, endpoint, check_name)
 LEFT JOIN verifications v USING (session, endpoint, check_name)
 LEFT JOIN said o USING (session, endpoint, check_name)
 JOIN started before ON before.session = b.session AND before.run = b.run
 LEFT JOIN started after ON after.session = b.session AND after.run = v.verification
-LEFT JOIN changes ch ON ch.session = b.session
-LEFT JOIN changed_fields cf ON cf.session = b.session AND cf.position = v.position;
+LEFT JOIN changes ch ON ch.session = b.session;

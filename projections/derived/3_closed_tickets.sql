@@ -55,13 +55,15 @@ LEFT JOIN (SELECT DISTINCT g.session FROM (SELECT session, unnest(evidence) AS a
     ON waived.session = c.session
 WHERE c.step = 'granted';
 
+-- Few columns are sorted; what describes a closure is joined to it at the end, by its position.
 CREATE OR REPLACE TEMP TABLE new_closures AS
 WITH told_ends AS (             -- `begins`: a new closure, not what was resolved being closed
     SELECT *,
         coalesce(earlier, '') NOT IN ('resolved', 'closed')
         OR (reopened_before > 0 AND NOT (step = 'closed' AND earlier = 'resolved')) AS begins
     FROM (
-        SELECT *, lag(step) OVER (PARTITION BY system, ticket ORDER BY happened_at, position) AS earlier
+        SELECT position, system, ticket, happened_at, step, reopened_before,
+            lag(step) OVER (PARTITION BY system, ticket ORDER BY happened_at, position) AS earlier
         FROM told
         WHERE step IN ('opened', 'resolved', 'closed', 'reopened')
     )
@@ -77,23 +79,30 @@ told_closures AS (
     QUALIFY begins
 ),
 all_closures AS (               -- a reopening without a moment belongs to the closure before it
-    SELECT system, ticket, happened_at AS closed_at, position, client, team, technician, category,
-        contact, endpoint,
+    SELECT position, system, ticket, happened_at AS closed_at, TRUE AS is_told,
         coalesce(lead(reopened) OVER one, 0) + CASE WHEN number = 1 THEN reopened ELSE 0 END
             AS reopened_undated
     FROM told_closures
     WINDOW one AS (PARTITION BY system, ticket ORDER BY number)
     UNION ALL
-    SELECT system, ticket, happened_at, position, client, team, technician, category, NULL, NULL, 0
-    FROM granted
-    WHERE (system, ticket) NOT IN (SELECT (system, ticket) FROM told_closures)
+    SELECT position, system, ticket, happened_at, FALSE, 0
+    FROM granted ANTI JOIN told_closures USING (system, ticket)
 )
-SELECT *,
-    row_number() OVER one AS number,
-    coalesce(lag(closed_at) OVER one, TIMESTAMP '1970-01-01') AS after_closure,
-    coalesce(lead(closed_at) OVER one, TIMESTAMP '9999-12-31') AS next_closure
-FROM all_closures
-WINDOW one AS (PARTITION BY system, ticket ORDER BY closed_at, position);
+SELECT a.*,
+    coalesce(t.client, g.client) AS client, coalesce(t.team, g.team) AS team,
+    coalesce(t.technician, g.technician) AS technician, coalesce(t.category, g.category) AS category,
+    t.contact, t.endpoint
+FROM (
+    SELECT *,
+        row_number() OVER () AS id,
+        row_number() OVER one AS number,
+        coalesce(lag(closed_at) OVER one, TIMESTAMP '1970-01-01') AS after_closure,
+        coalesce(lead(closed_at) OVER one, TIMESTAMP '9999-12-31') AS next_closure
+    FROM all_closures
+    WINDOW one AS (PARTITION BY system, ticket ORDER BY closed_at, position)
+) a
+LEFT JOIN told t USING (position)
+LEFT JOIN granted g USING (position);
 
 INSERT INTO closed_tickets
 WITH came_back AS (             -- explicit callbacks: what, when
@@ -107,42 +116,43 @@ WITH came_back AS (             -- explicit callbacks: what, when
     FROM callbacks c JOIN worked w USING (session)
 ),
 explicit AS (                   -- the first of each kind after each closure, before the next
-    SELECT n.system, n.ticket, n.number,
+    SELECT n.id,
            min(b.happened_at) FILTER (b.kind = 'reopened') AS reopened_at,
            min(b.happened_at) FILTER (b.kind = 'linked') AS linked_at
-    FROM came_back b
-    ASOF JOIN new_closures n
-        ON b.system = n.system AND b.ticket = n.ticket AND b.happened_at > n.closed_at
-    GROUP BY ALL
+    FROM came_back b JOIN new_closures n USING (system, ticket)
+    WHERE b.happened_at > n.closed_at AND b.happened_at <= n.next_closure
+    GROUP BY n.id
 ),
 grants AS (                     -- the newest grant since the closure before; a ticket is often closed
-    SELECT n.system, n.ticket, n.number,      -- some minutes before or after its session
-           max_by(g, g.position) AS g
+    SELECT n.id, max_by(g, g.position) AS g   -- some minutes before or after its session
     FROM granted g JOIN new_closures n USING (system, ticket)
     WHERE g.happened_at > n.after_closure AND g.happened_at <= n.next_closure
       AND g.happened_at <= n.closed_at + INTERVAL 1 DAY
-    GROUP BY ALL
+    GROUP BY n.id
+),
+several AS (                    -- tickets that more than one had
+    SELECT system, ticket FROM told GROUP BY ALL
+    HAVING min(nullif(technician, '')) <> max(technician) OR min(nullif(team, '')) <> max(team)
 ),
 hands AS (                      -- who had it, as the ticket system tells
-    SELECT n.system, n.ticket, n.number,
-           count(*) FILTER (m.moved) AS reassigned
+    SELECT n.id, count(*) FILTER (m.moved) AS reassigned
     FROM (
         SELECT system, ticket, happened_at,
                (technician <> '' AND lag(nullif(technician, '') IGNORE NULLS) OVER one <> technician)
                OR (team <> '' AND lag(nullif(team, '') IGNORE NULLS) OVER one <> team) AS moved
-        FROM told
+        FROM told SEMI JOIN several USING (system, ticket)
         WINDOW one AS (PARTITION BY system, ticket ORDER BY happened_at, position)
     ) m
     JOIN new_closures n USING (system, ticket)
     WHERE m.happened_at > n.after_closure AND m.happened_at <= n.closed_at
-    GROUP BY ALL
+    GROUP BY n.id
 ),
 efforts AS (
-    SELECT n.system, n.ticket, n.number, count(*) AS sessions
+    SELECT n.id, count(*) AS sessions
     FROM worked w JOIN new_closures n USING (system, ticket)
     WHERE w.happened_at > n.after_closure AND w.happened_at <= n.closed_at + INTERVAL 1 DAY
       AND w.happened_at <= n.next_closure
-    GROUP BY ALL
+    GROUP BY n.id
 )
 SELECT
     n.system, n.ticket, n.number, n.closed_at,
@@ -150,14 +160,14 @@ SELECT
     coalesce(nullif(n.technician, ''), g.g.technician, ''),
     coalesce(nullif(n.category, ''), g.g.category, ''),
     coalesce(nullif(n.contact, ''), o.contact, ''), coalesce(nullif(n.endpoint, ''), o.endpoint, ''),
-    coalesce(f.sessions, 0), h.reassigned, g.g.session, g.g.policy, g.g.mode,
+    coalesce(f.sessions, 0), CASE WHEN n.is_told THEN coalesce(h.reassigned, 0) END, g.g.session, g.g.policy, g.g.mode,
     coalesce(g.g.proof, 'unverified'),
     e.reopened_at, e.linked_at, n.reopened_undated, NULL
 FROM new_closures n
-LEFT JOIN explicit e USING (system, ticket, number)
-LEFT JOIN grants g USING (system, ticket, number)
-LEFT JOIN hands h USING (system, ticket, number)
-LEFT JOIN efforts f USING (system, ticket, number)
+LEFT JOIN explicit e USING (id)
+LEFT JOIN grants g USING (id)
+LEFT JOIN hands h USING (id)
+LEFT JOIN efforts f USING (id)
 LEFT JOIN ticket_openings o USING (system, ticket);
 
 DROP TABLE told;

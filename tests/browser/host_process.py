@@ -20,6 +20,13 @@ PEOPLE = {
     "tess": Person(name="tess", grants=(Grant(role="technician", clients=("Acme",)),)),
     "tom": Person(name="tom", grants=(Grant(role="technician", clients=("Acme",)),)),
     "dora": Person(name="dora", grants=(Grant(role="dispatcher", clients=(EVERY,)),)),
+    "mona": Person(
+        name="mona",
+        grants=(
+            Grant(role="dispatcher", clients=(EVERY,)),
+            Grant(role="manager", clients=(EVERY,)),
+        ),
+    ),
     "nobody": Person(name="nobody", grants=(Grant(role="technician", clients=("Other",)),)),
 }
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"

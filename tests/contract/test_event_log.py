@@ -5,6 +5,7 @@ A new store joins with one entry in `STORES`.
 
 import asyncio
 import itertools
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime, timedelta, timezone
@@ -496,6 +497,14 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
     assert (info.epoch, info.version, info.heading) == (1, 2, headings["a"])
 
 
+async def test_listed_streams_are_counted_by_a_text_of_their_headings(log: EventLog) -> None:
+    """Other types, other keys and streams without a heading are not counted."""
+    headings = (b'{"k":"v"}', b'{"k":"v","z":"w"}', b'{"k":"w"}', b'{"k":1}', b'{"z":"v"}', None)
+    for number, heading in enumerate(headings):
+        await log.append(entry(f"s{number}", None, 0, b"x", heading=heading))
+    assert await log.count_by("k") == {"v": 2, "w": 1}
+
+
 async def test_a_stream_without_a_heading_is_not_listed(log: EventLog) -> None:
     """However many there are, and however new: they hide none that has one."""
     await log.append(entry("a", None, 0, b"x", heading=b'{"k":"v"}'))
@@ -573,3 +582,91 @@ async def test_closing_finishes_what_waits(opened: Opener) -> None:
     with pytest.raises(LogError, match="closed"):
         await log.append(entry("a", 1, 50, b"x"))
     assert await (await opened()).newest_position() == 50
+
+
+# -- 6. removal ------------------------------------------------------------------------------------
+def naming(*chunks: Chunk) -> bytes:
+    """An event that refers to chunks."""
+    return b"{" + b",".join(f'"{chunk.id}"'.encode() for chunk in chunks) + b"}"
+
+
+async def is_stored(log: EventLog, chunk: Chunk) -> bool:
+    try:
+        return await log.chunk(chunk.id) == chunk.data
+    except LogCorrupted:
+        return False
+
+
+async def test_chunks_are_removed_with_the_event_that_says_so(opened: Opener) -> None:
+    """Both or neither; others stay; every other process sees it too."""
+    log, other = await opened(), await opened()
+    gone, stays = Chunk.of(b"gone" * 5000), Chunk.of(b"stays")
+    await log.append(entry("a", None, 0, naming(gone, stays), chunks=(gone, stays)))
+    removal = entry("a", None, 1, naming(gone), remove_chunks=(gone.id,), checked_position=1)
+    with pytest.raises(Fenced):
+        await log.append(structs.replace(removal, expected_version=7))
+    assert await is_stored(log, gone)
+    await log.append(removal)
+    for seen_by in (log, other):
+        assert not await is_stored(seen_by, gone)
+        assert await is_stored(seen_by, stays)
+    assert len(await log.read("a")) == 2
+
+
+async def test_a_chunk_that_came_into_use_is_not_removed(opened: Opener) -> None:
+    """An event after the position that was looked at, of any stream, stops the removal whole."""
+    log, other = await opened(), await opened()
+    shared, alone = Chunk.of(b"shared"), Chunk.of(b"alone")
+    await log.append(entry("a", None, 0, naming(shared, alone), chunks=(shared, alone)))
+    await other.append(entry("b", None, 0, naming(shared), chunks=(shared,)))
+    ids = (alone.id, shared.id)
+    with pytest.raises(Fenced, match=f"Chunk {shared.id} is in use"):
+        await log.append(entry("a", None, 1, b"x", remove_chunks=ids, checked_position=1))
+    assert await is_stored(log, shared)
+    assert await is_stored(log, alone)
+    assert len(await log.read("a")) == 1
+    await log.append(entry("a", None, 1, b"x", remove_chunks=(alone.id,), checked_position=1))
+    assert not await is_stored(log, alone)
+
+
+async def test_removal_and_use_in_one_moment_are_never_both(opened: Opener) -> None:
+    """Whichever comes first: what an event refers to is there, also when they share a commit."""
+    log, other = await opened(), await opened()
+    for number in range(20):
+        chunk = Chunk.of(b"the same bytes" * 1000 + bytes([number]))
+        stream = f"a{number}"
+        await log.append(entry(stream, None, 0, naming(chunk), chunks=(chunk,)))
+        position = await log.newest_position()
+        removal = entry(stream, None, 1, b"x", remove_chunks=(chunk.id,), checked_position=position)
+        use = entry(f"b{number}", None, 0, naming(chunk), chunks=(chunk,))
+        user = log if number % 2 else other
+        first, second = (removal, use) if number % 3 else (use, removal)
+        told = await asyncio.gather(
+            *((log if e is removal else user).append(e) for e in (first, second)),
+            return_exceptions=True,
+        )
+        assert all(isinstance(outcome, Appended | Fenced) for outcome in told)
+        assert await is_stored(log, chunk)
+
+
+async def test_removing_what_is_not_there_is_no_error(log: EventLog) -> None:
+    """A removal that was repeated by somebody else."""
+    never = Chunk.of(b"never stored")
+    await log.append(entry("a", None, 0, b"x", remove_chunks=(never.id,)))
+    assert not await is_stored(log, never)
+
+
+async def test_what_was_removed_is_given_back(log: EventLog) -> None:
+    """As much as it took, while others write; then there is nothing left to give."""
+    chunks = [Chunk.of(random.Random(number).randbytes(1_000_000)) for number in range(8)]
+    for number, chunk in enumerate(chunks):
+        await log.append(entry("a", None, number, naming(chunk), chunks=(chunk,)))
+    ids = tuple(chunk.id for chunk in chunks[:6])
+    position = await log.newest_position()
+    await log.append(entry("a", None, 8, b"x", remove_chunks=ids, checked_position=position))
+    given, *_ = await asyncio.gather(
+        log.give_back(), *(log.append(entry(f"b{n}", None, 0, b"x")) for n in range(20))
+    )
+    assert given > 5_000_000
+    assert await log.give_back() == 0
+    assert await is_stored(log, chunks[7])

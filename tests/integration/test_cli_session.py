@@ -99,7 +99,7 @@ echo not sent any more
 def host(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """`stillfixed host`, ready."""
     process = subprocess.Popen(
-        [*COMMAND, "host"], env=environment, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "host", "--no-web"], env=environment, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     assert process.stderr.readline().startswith("Host for")

@@ -184,6 +184,23 @@ async def test_a_session_with_a_run_under_way_does_not_hibernate(bench: Bench) -
     assert isinstance(await running, r.RunEnded)
 
 
+async def test_a_draining_host_gives_runs_their_time(bench: Bench) -> None:
+    """What ends within it is recorded as it ended, and its caller has the answer."""
+    host = await bench.host("host-1")
+    await bench.open(host)
+    bench.script.hold = asyncio.Event()
+    running = asyncio.create_task(bench.ask(host, r.StartRun(by="ana", command="sleep 1")))
+    await bench.script.left.wait()
+    draining = asyncio.create_task(host.drain(finish_seconds=60.0))
+    await asyncio.sleep(0)
+    bench.script.hold.set()
+    await draining
+    ended = await running
+    assert isinstance(ended, r.RunEnded)
+    assert ended.record.status == "exited"
+    bench.log = await SqliteLog.open(bench.path)
+
+
 async def test_a_drained_host_leaves_a_snapshot_and_moves_its_sessions(bench: Bench) -> None:
     """Shutting down in order: what runs is ended and recorded, the next host starts from there."""
     host = await bench.host("host-1")
@@ -191,7 +208,7 @@ async def test_a_drained_host_leaves_a_snapshot_and_moves_its_sessions(bench: Be
     bench.script.hold = asyncio.Event()
     running = asyncio.create_task(bench.ask(host, r.StartRun(by="ana", command="sleep 1000")))
     await bench.script.left.wait()
-    await host.drain()
+    await host.drain(finish_seconds=0.05)
     await running
     bench.log = await SqliteLog.open(bench.path)  # drain has closed the host's
     claim = await bench.log.claim("s-1")

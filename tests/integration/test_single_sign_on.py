@@ -65,7 +65,7 @@ async def people(tmp_path: Path) -> AsyncIterator[LocalPeople]:
 @pytest.fixture
 async def app(tmp_path: Path, people: LocalPeople, provider: Provider) -> AsyncIterator[FastAPI]:
     async with await connect_async(Settings(data=tmp_path, read_only=True)) as client:
-        yield create_app(Desk(client, people), SingleSignOn(settings_for(provider)))
+        yield create_app(Desk(client, people), single_sign_on=SingleSignOn(settings_for(provider)))
 
 
 def browser(app: FastAPI) -> httpx.AsyncClient:

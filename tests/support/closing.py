@@ -7,10 +7,12 @@ from itertools import islice
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from stillfixed.actors.log.contract import Append, Chunk, EventLog
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.state import State, fold, heading
+from stillfixed.actors.verdicts.model import Verdict
 from tests.support import made
 
 BROKEN = b"""\
@@ -28,8 +30,9 @@ MENDED = b"""\
 CHUNKS = (Chunk.of(BROKEN), Chunk.of(MENDED))
 
 
-def waiting(number: int, rng: Random) -> list[e.SessionEvent]:
-    """A session of `made` with its outputs, up to the request for closure."""
+def waiting(number: int, rng: Random, verdict: Verdict | None = None) -> list[e.SessionEvent]:
+    """A session of `made` with its outputs, up to the request for closure; `verdict` in place of
+    the one that is drawn."""
     events: list[e.SessionEvent] = []
     for event in made.session(number, rng, 0.0):
         if isinstance(event, e.ClosureGranted):
@@ -42,24 +45,34 @@ def waiting(number: int, rng: Random) -> list[e.SessionEvent]:
                     size_bytes=len(chunk.data),
                 )
             )  # fmt: skip
-        events.append(event)
+        judged = isinstance(event, e.CheckVerified) and verdict is not None
+        events.append(replace(event, verdict=verdict) if judged else event)
     return events
 
 
-async def write(log: EventLog, count: int, *, ended: bool = False, seed: int = 7) -> list[str]:
+async def write(
+    log: EventLog,
+    count: int,
+    *,
+    name: str = "w",
+    first: int = 0,
+    ended: bool = False,
+    verdict: Verdict | None = None,
+    seed: int = 7,
+) -> list[str]:
     """Put sessions into the log that wait for a dispatcher; with `ended`, every second of them is
     granted. Their ids, the longest waiting first."""
     rng = Random(seed)
     streams = []
-    for number in range(count):
-        events = waiting(number, rng)
+    for number in range(first, first + count):
+        events = waiting(number, rng, verdict)
         if ended and number % 2:
             at = events[-1].at + timedelta(minutes=3)
             events += [
                 e.ClosureConfirmed(at=at, by="dora"),
                 e.ClosureGranted(at=at, by="dora", policy="eyes", mode="enforce", evidence=("r3",)),
             ]
-        streams.append((f"w-{number:05}", events))
+        streams.append((f"{name}-{number:05}", events))
     await put(log, streams)
     return [name for name, _ in streams]
 

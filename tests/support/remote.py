@@ -8,28 +8,28 @@ from stillfixed.actors.runtime.actor import HostInfo
 from stillfixed.actors.session import requests as r
 from stillfixed.connectors.web.app import create_app
 from stillfixed.connectors.web.desk import Desk
-from stillfixed.connectors.web.identity import Grant, Person
+from stillfixed.connectors.web.identity import EVERY, Grant, Person, Role
 from stillfixed.connectors.web.remote import RemoteHost
 from tests.support.web import KnownPeople, serving
 
-PEOPLE = {
-    "ana": "technician",
-    "bob": "technician",
-    "dora": "dispatcher",
-    "eve": "dispatcher",
-    "mona": "manager",
-    "otto": "operator",
+PEOPLE: dict[str, tuple[Role, ...]] = {
+    "ana": ("technician", "dispatcher"),  # both, so that four eyes refuse her, not her role
+    "bob": ("technician",),
+    "dora": ("dispatcher",),
+    "eve": ("dispatcher",),
+    "mona": ("manager",),
+    "otto": ("operator",),
 }
 
 
-def everyone() -> KnownPeople:
-    """A person of each name in `PEOPLE`, for all clients; the name is the token."""
-    return KnownPeople(
-        {
-            name: Person(name=name, grants=(Grant(role=role, clients=("*",)),))
-            for name, role in PEOPLE.items()
-        }
-    )
+def person(name: str, *roles: Role, clients: tuple[str, ...] = (EVERY,)) -> Person:
+    return Person(name=name, grants=tuple(Grant(role=role, clients=clients) for role in roles))
+
+
+def everyone(*more: Person) -> KnownPeople:
+    """A person of each name in `PEOPLE`, for all clients, and `more`; the name is the token."""
+    known = [person(name, *roles) for name, roles in PEOPLE.items()]
+    return KnownPeople({one.name: one for one in (*known, *more)})
 
 
 class EachByToken:
@@ -60,9 +60,20 @@ class EachByToken:
 
 
 @asynccontextmanager
+async def served(embedded: AsyncClient, people: KnownPeople | None = None) -> AsyncIterator[str]:
+    """The address of a host that serves an embedded client."""
+    desk = Desk(embedded, people or everyone())
+    async with serving(create_app(desk)) as address:
+        try:
+            yield address
+        finally:
+            await desk.hub.close()  # a server waits for its open answers
+
+
+@asynccontextmanager
 async def over_http(embedded: AsyncClient) -> AsyncIterator[AsyncClient]:
     """A remote client of a host that serves an embedded one."""
-    async with serving(create_app(Desk(embedded, everyone()))) as address:
+    async with served(embedded) as address:
         hosts = {name: await RemoteHost.connect(address, token=name) for name in PEOPLE}
         async with AsyncClient(EachByToken(hosts)) as client:
             yield client

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stillfixed.actors.log.contract import EventLog, Recorded
-from stillfixed.projections.facts import decode
+from stillfixed.projections.decoding import Batch
 from stillfixed.projections.reading import Views
 from stillfixed.projections.store import Store
 from stillfixed.projections.worker import Worker
@@ -29,7 +29,7 @@ def folded(path: Path, records: Sequence[Recorded], batch: int) -> Store:
     store = Store.open(path)
     for start in range(0, len(records), batch):
         part = records[start : start + batch]
-        store.add(decode(part), part[-1].position)
+        store.add(Batch(part), part[-1].position)
         store.derive()
     return store
 

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PURE = {
     "msgspec",
+    "re2",
     "pydantic",
     "tree_sitter",
     "tree_sitter_bash",
@@ -52,12 +53,13 @@ def test_actors_import_neither_edges_nor_views(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*modules("actors/session"), *modules("actors/verdicts")],
+    [*modules("actors/session"), *modules("actors/verdicts"), *modules("actors/secrets")],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_the_domain_and_the_judge_are_pure(path: Path) -> None:
     """No Ray, no clock, no I/O: msgspec, pydantic, grammars, each other, and the error classes."""
     allowed = (
+        "stillfixed.actors.secrets",
         "stillfixed.actors.session",
         "stillfixed.actors.verdicts",
         "stillfixed.actors.errors",

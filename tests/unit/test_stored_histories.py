@@ -98,6 +98,23 @@ def test_a_stored_runbook_folds_to_what_it_meant() -> None:
     ]  # fmt: skip
 
 
+def test_a_stored_removal_of_outputs_folds_to_what_it_meant() -> None:
+    """Runs say under which rule; verdicts, sizes and the closure stay as they were."""
+    history = events(HISTORIES / "release-3-outputs-removed.jsonl")
+    removed = {"f0e4c2f76c58916ec258f246851bea09": b"failed\n"}  # also where a reader has them
+    transcript = build("s-1", enumerate(history, start=1), removed)
+    for run in transcript.runs.values():
+        assert run.removed is not None
+        assert (run.removed.rule, run.removed.by, run.stdout) == ("acme-90", "stillfixed", b"")
+    [comparison] = transcript.comparisons
+    assert (comparison.standing, comparison.judged) == ("fixed", "still_failing")
+    [check] = transcript.state.checks.values()
+    assert check.baseline.pieces is None
+    head = heading(transcript.state)
+    assert head is not None
+    assert (head.status, head.outputs_removed_at) == ("closed", history[-1].at)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_snapshot_at_any_version_goes_on_like_the_whole_history(path: Path) -> None:
     """Loading a snapshot and replaying the rest is the same as replaying all."""

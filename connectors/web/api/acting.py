@@ -2,11 +2,12 @@
 
 import asyncio
 import inspect
+import re
 import secrets
 from collections.abc import Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import Header, Path
 from starlette.responses import Response
 
 from stillfixed.actors.errors import LogError, NotAllowed, RequestRefused
@@ -15,24 +16,23 @@ from stillfixed.actors.session import requests as r
 from stillfixed.connectors.cli.asjson import closure_json, run_json
 from stillfixed.connectors.web.api import answers, bodies
 from stillfixed.connectors.web.api.acts import ACTS, BY_REQUEST, SESSION, Act
-from stillfixed.connectors.web.api.asking import Json, RequestId, heading_for_any
+from stillfixed.connectors.web.api.asking import Json, RequestId, api_router, heading_for_any
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn
 from stillfixed.connectors.web.identity import Person
 
-router = APIRouter()
+router = api_router("asking sessions")
 
+_NAMES = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHAPES: dict[type[r.Answer], type[answers.Shape]] = {
     r.Done: answers.Done,
     r.RunEnded: answers.Run,
     r.ClosureAnswer: answers.Closure,
 }
-_waiting: set[asyncio.Task[Any]] = set()
-"""Runs whose caller did not wait: they go on, and somebody has to hold them."""
 
 
 @router.post("/api/sessions", status_code=201, response_model=answers.Opened)
 async def open_session(
-    body: bodies.Open, request_id: RequestId, person: SignedIn, desk: AtDesk
+    body: bodies.NewSession, request_id: RequestId, person: SignedIn, desk: AtDesk
 ) -> Response:
     """Open a session for a ticket; you are its technician."""
     if not person.may("work", client=body.client, team=body.team):
@@ -47,9 +47,9 @@ async def open_session(
     response_model=answers.Run,
     responses={202: {"model": answers.RunBegun}},
 )
-async def run(
+async def start_run(
     session: str,
-    body: bodies.Run,
+    body: bodies.NewRun,
     request_id: RequestId,
     person: SignedIn,
     desk: AtDesk,
@@ -101,9 +101,7 @@ async def _begun(
 ) -> Response:
     """202 once the run's start is durable; the whole answer if that comes first."""
     after = await desk.client.newest_position()
-    answering = asyncio.create_task(asked)
-    _waiting.add(answering)
-    answering.add_done_callback(_forget)
+    answering = desk.background.start(asked, f"A run in session {session}")
     starting = asyncio.create_task(_start_of(desk, session, after, request_id))
     await asyncio.wait({answering, starting}, return_when=asyncio.FIRST_COMPLETED)
     starting.cancel()
@@ -130,13 +128,6 @@ async def _start_of(desk: Desk, session: str, after: int, request_id: str) -> st
                 if isinstance(event, e.RunStarted):
                     return event.run
     raise LogError("The log was closed while the run was being started. Ask again.")
-
-
-def _forget(task: asyncio.Task[Response]) -> None:
-    """The history says how the run ended; its error, if it was one, has nobody left to tell."""
-    _waiting.discard(task)
-    if not task.cancelled():
-        task.exception()
 
 
 def _add_route(act: Act) -> None:
@@ -177,7 +168,7 @@ def _add_route(act: Act) -> None:
         SESSION + act.path,
         ask,
         methods=["POST"],
-        name=act.request.__name__,
+        name=_NAMES.sub("_", act.request.__name__).lower(),
         summary=act.title,
         description=f"{act.title}. Needs the right to {' or to '.join(act.rights)}.",
         status_code=201 if act.makes else 200,

@@ -38,14 +38,14 @@ _EITHER: tuple[Action, ...] = ("work", "review")
 
 ACTS = (
     Act(r.HandOver, "/takeover", b.Nothing, _WORK, "Become the session's technician"),
-    Act(r.AddEndpoint, "/endpoints", b.Endpoint, _WORK, "Add an endpoint", makes=True),
-    Act(r.StartRun, "/runs", b.Run, _WORK, "Run a command", answers=r.RunEnded),
+    Act(r.AddEndpoint, "/endpoints", b.NewEndpoint, _WORK, "Add an endpoint", makes=True),
+    Act(r.StartRun, "/runs", b.NewRun, _WORK, "Run a command", answers=r.RunEnded),
     Act(r.CancelRun, "/runs/{run}/cancel", b.Nothing, _WORK, "End a run that is going", "run"),
     Act(r.DeclareChange, "/changes", b.Change, _WORK, "Declare a change made elsewhere"),
     Act(r.StateExpectation, "/expectations", b.Expectation, _WORK, "Say what healthy means"),
-    Act(r.LoadRunbook, "/runbooks", b.Runbook, _WORK, "Load a runbook", makes=True),
-    Act(r.Annotate, "/annotations", b.Annotation, _EITHER, "Write a message", makes=True),
-    Act(r.StartMonitor, "/monitors", b.Monitor, _WORK, "Start a monitor", makes=True),
+    Act(r.LoadRunbook, "/runbooks", b.NewRunbook, _WORK, "Load a runbook", makes=True),
+    Act(r.Annotate, "/annotations", b.NewAnnotation, _EITHER, "Write a message", makes=True),
+    Act(r.StartMonitor, "/monitors", b.NewMonitor, _WORK, "Start a monitor", makes=True),
     Act(r.StopMonitor, "/monitors/{monitor}/stop", b.Nothing, _WORK, "Stop a monitor", "monitor"),
     Act(
         r.AcceptAnnotation,
@@ -56,7 +56,12 @@ ACTS = (
         "annotation",
     ),
     Act(
-        r.OverrideVerdict, "/runs/{run}/override", b.Override, _REVIEW, "Override a verdict", "run"
+        r.OverrideVerdict,
+        "/runs/{run}/override",
+        b.NewOverride,
+        _REVIEW,
+        "Override a verdict",
+        "run",
     ),
     Act(
         r.RequestClosure,
@@ -75,7 +80,7 @@ ACTS = (
         answers=r.ClosureAnswer,
     ),
     Act(r.SendBack, "/closure/send-back", b.SendBack, _REVIEW, "Send the session back"),
-    Act(r.RecordCallback, "/callbacks", b.Callback, _EITHER, "Record that the client came back"),
+    Act(r.RecordCallback, "/callbacks", b.NewCallback, _EITHER, "Record that the client came back"),
 )
 
 BY_REQUEST: Mapping[type[r.Request], Act] = {act.request: act for act in ACTS}
@@ -92,4 +97,9 @@ def path_and_body(request: r.Request) -> tuple[str, dict[str, Any]] | None:
     fields.pop("type")
     if not act.names:
         return act.path, fields
-    return act.path.format(**{act.names: quote(fields.pop(act.names), safe="")}), fields
+    return act.path.format(**{act.names: segment(fields.pop(act.names))}), fields
+
+
+def segment(name: str) -> str:
+    """A name as one part of a path, whatever its characters; `..` too."""
+    return quote(name, safe="").replace(".", "%2E")

@@ -7,13 +7,19 @@ gets the answer to another's.
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Depends, Header
+from fastapi import APIRouter, Depends, Header
 from starlette.responses import Response
 
 from stillfixed.actors.errors import NotAllowed
 from stillfixed.actors.session.state import Heading
 from stillfixed.connectors.web.desk import Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Action, Person
+
+
+def api_router(tag: str) -> APIRouter:
+    """Its operations are called as their functions are."""
+    return APIRouter(tags=[tag], generate_unique_id_function=lambda route: route.name)
+
 
 _APART = "\x1f"
 

@@ -24,7 +24,7 @@ class Nothing(Body):
     """No fields; the body may be left out."""
 
 
-class Open(Body):
+class NewSession(Body):
     ticket: Name
     client: Name
     team: Name = ""
@@ -32,7 +32,7 @@ class Open(Body):
     title: Annotated[str, Field(max_length=1000)] = ""
 
 
-class Endpoint(Body):
+class NewEndpoint(Body):
     """`address` for ssh: an alias of the host's SSH config, or `user@host:port`. Connecting happens
     at the first run."""
 
@@ -43,7 +43,7 @@ class Endpoint(Body):
     options: dict[str, str] = {}
 
 
-class Run(Body):
+class NewRun(Body):
     """`endpoint` may stay empty where the session has one."""
 
     command: Text
@@ -52,7 +52,7 @@ class Run(Body):
     output_limit_bytes: Annotated[int, Field(ge=0, le=2**40)] = OUTPUT_LIMIT_BYTES
 
 
-class Annotation(Body):
+class NewAnnotation(Body):
     kind: AnnotationKind
     text: Text
 
@@ -71,12 +71,12 @@ class Expectation(Body):
     endpoint: Name = ""
 
 
-class Override(Body):
+class NewOverride(Body):
     verdict: Verdict
     reason: Text
 
 
-class Runbook(Body):
+class NewRunbook(Body):
     """`text` is the whole TOML file; `source` names it in errors. `parameters` are values for those
     that it asks for."""
 
@@ -86,7 +86,7 @@ class Runbook(Body):
     source: Name = "the runbook"
 
 
-class Monitor(Body):
+class NewMonitor(Body):
     """Once at `first_at`, or every `every_seconds` from then until `until`. Without `first_at`:
     now."""
 
@@ -101,13 +101,13 @@ class SendBack(Body):
     reason: Text
 
 
-class Callback(Body):
+class NewCallback(Body):
     kind: CallbackKind
     ticket: Name = ""
     text: Text = ""
 
 
-class Policies(Body):
+class NewPolicies(Body):
     """`text` is the whole TOML file; `source` names it in errors."""
 
     text: Annotated[str, Field(max_length=1_000_000)]

@@ -9,18 +9,20 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from starlette.responses import Response, StreamingResponse
 
 from stillfixed.actors.backend import is_internal
 from stillfixed.actors.log.contract import Recorded
+from stillfixed.actors.session import events as e
 from stillfixed.connectors.web.api import answers
 from stillfixed.connectors.web.api.acts import SESSION
-from stillfixed.connectors.web.api.asking import Json, own_key
+from stillfixed.connectors.web.api.asking import Json, api_router, own_key
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
+from stillfixed.connectors.web.hub import Heard
 from stillfixed.connectors.web.identity import Person
 
-router = APIRouter()
+router = api_router("events")
 
 STREAM = "text/event-stream"
 ALIVE_EVERY_SECONDS = 15.0
@@ -38,14 +40,13 @@ class Sent(msgspec.Struct, frozen=True):
     event: msgspec.Raw
 
 
-def sent(record: Recorded, person: Person) -> Sent:
-    return Sent(
-        record.position,
-        record.stream,
-        record.version,
-        own_key(person, record.request_id),
-        msgspec.Raw(record.data),
-    )
+def sent(one: Recorded | Heard, person: Person) -> Sent:
+    if isinstance(one, Recorded):
+        session, data = one.stream, one.data
+    else:
+        session, data = one.session, e.encode(one.event)
+    key = own_key(person, one.request_id)
+    return Sent(one.position, session, one.version, key, msgspec.Raw(data))
 
 
 class Readable:
@@ -56,10 +57,7 @@ class Readable:
         self._person = person
         self._known: dict[str, bool] = {}
 
-    async def among(self, records: Sequence[Recorded]) -> list[Recorded]:
-        return [record for record in records if await self._may(record.stream)]
-
-    async def _may(self, session: str) -> bool:
+    async def includes(self, session: str) -> bool:
         if session not in self._known:
             self._known[session] = await self._look(session)
         return self._known[session]
@@ -85,13 +83,13 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/api/position", response_model=answers.Position)
-async def position(person: SignedIn, desk: AtDesk) -> Response:
+async def read_position(person: SignedIn, desk: AtDesk) -> Response:
     """The position of the newest event: read on after it to see only what is new."""
     return Json({"position": await desk.client.newest_position()})
 
 
 @router.get(f"{SESSION}/events", response_model=answers.Events, responses=_STREAMED)
-async def of_session(
+async def read_events_of_session(
     session: str,
     person: SignedIn,
     desk: AtDesk,
@@ -113,7 +111,7 @@ async def of_session(
 
 
 @router.get("/api/events", response_model=answers.Events, responses=_STREAMED)
-async def of_all(
+async def read_events(
     person: SignedIn,
     desk: AtDesk,
     after: After = 0,
@@ -125,7 +123,8 @@ async def of_all(
     if STREAM in accept:
         return _streaming(desk, person, _from(after, last_event_id), None)
     found = await desk.client.log.read_feed(after, limit=limit + 1)
-    page = await Readable(desk, person).among(found[:limit])
+    readable = Readable(desk, person)
+    page = [record for record in found[:limit] if await readable.includes(record.stream)]
     return _page(person, page, found[:limit], after, len(found) > limit)
 
 
@@ -159,7 +158,7 @@ async def _stream(
     desk: Desk, person: Person, after: int, session: str | None
 ) -> AsyncIterator[bytes]:
     readable = Readable(desk, person)
-    batches = aiter(desk.client.log.follow(after, stream=session))
+    batches = aiter(desk.hub.watch(after=after, session=session))
     yield b": from the beginning of what you have not seen\n\n"
     while True:
         coming = asyncio.ensure_future(anext(batches, ()))
@@ -169,8 +168,10 @@ async def _stream(
         finally:
             coming.cancel()
         if not (batch := coming.result()):
-            return  # the log was closed
-        allowed = batch if session is not None else await readable.among(batch)
+            return  # the host ends
+        allowed = [
+            one for one in batch if session is not None or await readable.includes(one.session)
+        ]
         if frames := b"".join(_frame(sent(record, person)) for record in allowed):
             yield frames
 

@@ -1,20 +1,19 @@
 """Routes of the policies in force."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from stillfixed.actors.errors import NotAllowed
 from stillfixed.actors.runtime.policies import newest
 from stillfixed.connectors.web.api import answers, bodies
-from stillfixed.connectors.web.api.asking import Json, RequestId
+from stillfixed.connectors.web.api.asking import Json, RequestId, api_router
 from stillfixed.connectors.web.desk import AtDesk, SignedIn
 from stillfixed.connectors.web.identity import EVERY, Action, Person
 
-router = APIRouter()
+router = api_router("policies")
 
 
 @router.get("/api/policies", response_model=answers.PoliciesInForce)
-async def in_force(person: SignedIn, desk: AtDesk) -> Response:
+async def read_policies(person: SignedIn, desk: AtDesk) -> Response:
     """The policy file in force, who adopted it and when. It names clients and teams: for those who
     measure or govern all of them."""
     if not (_everywhere(person, "measure") or _everywhere(person, "govern")):
@@ -26,8 +25,8 @@ async def in_force(person: SignedIn, desk: AtDesk) -> Response:
 
 
 @router.post("/api/policies", response_model=answers.Done)
-async def adopt(
-    body: bodies.Policies, request_id: RequestId, person: SignedIn, desk: AtDesk
+async def adopt_policies(
+    body: bodies.NewPolicies, request_id: RequestId, person: SignedIn, desk: AtDesk
 ) -> Response:
     """Put a policy file in force from now on, for every session: it needs the right to govern all
     clients and teams. The same text again changes nothing."""

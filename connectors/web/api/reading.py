@@ -9,14 +9,14 @@ from collections import OrderedDict
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from stillfixed.actors.backend import is_internal
 from stillfixed.actors.client_async import SessionInfo
-from stillfixed.actors.errors import RequestRefused, UnknownSession
+from stillfixed.actors.errors import NotAllowed, RequestRefused, UnknownSession
 from stillfixed.actors.session import events as e
 from stillfixed.actors.session.history import Transcript
 from stillfixed.actors.session.state import Heading, Status
@@ -29,12 +29,12 @@ from stillfixed.connectors.cli.asjson import (
 )
 from stillfixed.connectors.web.api import answers
 from stillfixed.connectors.web.api.acts import SESSION
-from stillfixed.connectors.web.api.asking import Json
+from stillfixed.connectors.web.api.asking import Json, api_router
 from stillfixed.connectors.web.api.standing import summary_json
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 
-router = APIRouter()
+router = api_router("reading sessions")
 
 PAGE = 1000
 SCANNED = 5 * PAGE
@@ -63,7 +63,9 @@ class Where(BaseModel):
 
 
 @router.get("/api/sessions", response_model=answers.Sessions)
-async def sessions(where: Annotated[Where, Query()], person: SignedIn, desk: AtDesk) -> Response:
+async def list_sessions(
+    where: Annotated[Where, Query()], person: SignedIn, desk: AtDesk
+) -> Response:
     """Sessions that you may read, newest activity first. Nothing is listed twice over the pages;
     what becomes active meanwhile is at the head of a new list. A page may be short, or empty, and
     have a next one."""
@@ -100,7 +102,7 @@ def line_json(info: SessionInfo) -> dict[str, Any]:
 
 
 @router.get(SESSION, response_model=answers.Summary)
-async def session(session: str, person: SignedIn, desk: AtDesk) -> Response:
+async def read_session(session: str, person: SignedIn, desk: AtDesk) -> Response:
     """One session as it stands: its checks with their verdicts, and what the gate would say."""
     await heading_for(desk, person, "read", session)
     handle = await desk.client.session(session, by=person.name)
@@ -144,7 +146,7 @@ def _rendered(request: Request) -> _Rendered:
 
 
 @router.get(f"{SESSION}/transcript", response_model=answers.Transcript)
-async def transcript(
+async def read_transcript(
     session: str,
     request: Request,
     person: SignedIn,
@@ -170,7 +172,7 @@ async def transcript(
 
 
 @router.get(f"{SESSION}/comparisons", response_model=answers.Comparisons)
-async def comparisons(
+async def read_comparisons(
     session: str,
     person: SignedIn,
     desk: AtDesk,
@@ -193,7 +195,7 @@ async def comparisons(
 
 
 @router.get(f"{SESSION}/rejudgements", response_model=answers.Rejudgements)
-async def rejudgements(session: str, person: SignedIn, desk: AtDesk) -> Response:
+async def read_rejudgements(session: str, person: SignedIn, desk: AtDesk) -> Response:
     """Every verdict of the history beside what today's judge says. Changes nothing."""
     await heading_for(desk, person, "read", session)
     handle = await desk.client.session(session, by=person.name)
@@ -206,7 +208,7 @@ async def _transcript(desk: Desk, person: Person, session: str) -> Transcript:
 
 # -- outputs -------------------------------------------------------------------------------------
 @router.get(f"{SESSION}/runs/{{run}}", response_model=answers.Run)
-async def run(session: str, run: str, person: SignedIn, desk: AtDesk) -> Response:
+async def read_run(session: str, run: str, person: SignedIn, desk: AtDesk) -> Response:
     """One run as it is now; of one that is going, what it has said so far."""
     await heading_for(desk, person, "read", session)
     found = await _transcript(desk, person, session)
@@ -220,7 +222,7 @@ async def run(session: str, run: str, person: SignedIn, desk: AtDesk) -> Respons
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-async def output(
+async def read_output(
     session: str,
     run: str,
     person: SignedIn,
@@ -247,7 +249,7 @@ async def output(
 
 
 @router.get(f"{SESSION}/chunks", response_model=answers.Chunks)
-async def chunks(
+async def read_chunks(
     session: str,
     ids: Annotated[list[ChunkId], Query(alias="id", max_length=CHUNKS_AT_ONCE)],
     person: SignedIn,
@@ -277,18 +279,22 @@ async def chunks(
 
 # -- the host ------------------------------------------------------------------------------------
 @router.get(f"{SESSION}/host", response_model=answers.HostOf)
-async def host(session: str, person: SignedIn, desk: AtDesk) -> Response:
+async def read_host(session: str, person: SignedIn, desk: AtDesk) -> Response:
     """The process that serves a session now. For operators."""
-    heading = (await desk.client.session_info(session)).heading
-    if not person.may("operate", client=heading.client, team=heading.team):
-        await heading_for(desk, person, "operate", session)
+    info = await desk.client.backend.histories.session(session)
+    heading = msgspec.json.decode(info.heading, type=Heading) if info is not None else None
+    # An operator does not read histories.
+    if heading is None or not any(
+        person.may(one, client=heading.client, team=heading.team) for one in ("read", "operate")
+    ):
         raise UnknownSession(f"No session {session}.")
-    handle = await desk.client.session(session, by=person.name)
-    return Json({"host": await handle.host()})
+    if not person.may("operate", client=heading.client, team=heading.team):
+        raise NotAllowed(f"{person.name} may not operate the host of {heading.client}.")
+    return Json({"host": await desk.client.backend.host_of(session)})
 
 
 @router.get("/api/me", response_model=answers.Me)
-async def me(person: SignedIn) -> Response:
+async def read_me(person: SignedIn) -> Response:
     """Who you are to this host, and what you may do."""
     grants = [
         {"role": grant.role, "clients": list(grant.clients), "teams": list(grant.teams)}

@@ -91,11 +91,16 @@ async def _page(
 # -- deciding ------------------------------------------------------------------------------------
 @router.post("/queue/{session}/confirm")
 async def confirm(
-    request: Request, session: str, person: SignedIn, desk: AtDesk, request_id: Text, place: Text
+    request: Request,
+    session: str,
+    person: SignedIn,
+    desk: AtDesk,
+    request_id: Text = "",
+    place: Text = "",
 ) -> Response:
     handle = await _dispatcher(desk, person, session)
     try:
-        answer = await handle.confirm(request_id=f"{request_id}/confirm")
+        answer = await handle.confirm(request_id=_once(request_id, "confirm"))
     except RequestRefused as error:
         return await _refused(request, desk, person, session, error)
     if answer.result == "refused":
@@ -109,13 +114,13 @@ async def send_back(
     session: str,
     person: SignedIn,
     desk: AtDesk,
-    request_id: Text,
-    place: Text,
+    request_id: Text = "",
+    place: Text = "",
     reason: Text = "",
 ) -> Response:
     handle = await _dispatcher(desk, person, session)
     try:
-        await handle.send_back(reason, request_id=f"{request_id}/send-back")
+        await handle.send_back(reason, request_id=_once(request_id, "send-back"))
     except RequestRefused as error:
         return await _refused(request, desk, person, session, error, typed=reason)
     return _next(place, "sent_back")
@@ -127,12 +132,12 @@ async def accept(
     session: str,
     person: SignedIn,
     desk: AtDesk,
-    request_id: Text,
     annotation: Text,
+    request_id: Text = "",
 ) -> Response:
     """Accept the reason of a `cannot_verify`; the closure still waits to be confirmed."""
     handle = await _dispatcher(desk, person, session)
-    doing = handle.accept(annotation, request_id=f"{request_id}/accept/{annotation}")
+    doing = handle.accept(annotation, request_id=_once(request_id, f"accept/{annotation}"))
     return await _stay(request, desk, person, session, doing, "accepted")
 
 
@@ -142,15 +147,20 @@ async def override(
     session: str,
     person: SignedIn,
     desk: AtDesk,
-    request_id: Text,
     run: Text,
     verdict: Annotated[Verdict, Form()],
+    request_id: Text = "",
     reason: Text = "",
 ) -> Response:
     """Disagree with the judge about one check; the closure still waits."""
     handle = await _dispatcher(desk, person, session)
-    doing = handle.override(run, verdict, reason, request_id=f"{request_id}/override/{run}")
+    doing = handle.override(run, verdict, reason, request_id=_once(request_id, f"override/{run}"))
     return await _stay(request, desk, person, session, doing, "overridden")
+
+
+def _once(request_id: str, what: str) -> str | None:
+    """A page's form that is sent twice happens once; one page may hold several."""
+    return f"{request_id}/{what}" if request_id else None
 
 
 async def _dispatcher(desk: Desk, person: Person, session: str) -> AsyncSession:

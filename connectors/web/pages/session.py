@@ -181,9 +181,15 @@ async def type_line(
     x_live: Live = None,
 ) -> Response:
     technician = await _technician(desk, person, session, endpoint, request_id)
-    line = f"{kind} {text}" if kind in SLASH else text
-    done = technician.type(line.replace("\r\n", "\n"))
+    done = technician.type(_line(kind, text))
     return await _answer(request, desk, person, session, done, is_live=bool(x_live), typed=text)
+
+
+def _line(kind: str, text: str) -> str:
+    """As it would be typed; what begins with a slash command of its own is that."""
+    text = text.replace("\r\n", "\n")
+    is_own = text.split(maxsplit=1)[:1] in [[name] for name in SLASH]
+    return f"{kind} {text}" if kind in SLASH and not is_own else text
 
 
 @router.post("/sessions/{session}/{action}")

@@ -11,9 +11,10 @@ from stillfixed.actors.errors import NotSignedIn, StillfixedError
 from stillfixed.connectors.web.api.problems import of_error
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.guards import (
-    EndingStreams,
     SameSite,
     SecurityHeaders,
+    SizeLimit,
+    WatchedStreams,
 )
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.people import api, pages, single_sign_on
@@ -36,8 +37,10 @@ def install(app: FastAPI, desk: Desk, single: SingleSignOn | None = None) -> Non
         return await people.who(Request(request.scope))
 
     # The last added is the outermost.
-    app.add_middleware(EndingStreams, ask=ask)
+    app.add_middleware(WatchedStreams, ask=ask)
     app.add_middleware(SameSite)
+    # FastAPI's own limit answers in plain text, and from outside of the headers.
+    app.add_middleware(SizeLimit)
     app.add_middleware(SecurityHeaders)
 
 

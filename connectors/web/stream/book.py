@@ -6,6 +6,7 @@ Guarantee: whoever has seen position p and is given everything that `touched_sin
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 
@@ -131,7 +132,9 @@ class Book:
         """A run with what of its output is in `chunks`: it is `cut` where one is missing."""
         outputs: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
         cut = False
+        masked: Counter[str] = Counter()
         for piece in self._pieces[run]:
+            masked.update(piece.event.masked)
             data = chunks.get(piece.event.chunk)
             cut = cut or data is None
             if not cut and data is not None:
@@ -145,6 +148,7 @@ class Book:
             stdout=b"".join(outputs["stdout"]),
             stderr=b"".join(outputs["stderr"]),
             cut=cut,
+            masked=masked,
             runbook=place_of(started, self._books_at[run]),
         )
 

@@ -123,6 +123,13 @@ def is_compared(book: Book, run: str) -> bool:
     return all(name is not None and size_of(book, name) <= JUDGED_BYTES for name in sides)
 
 
+def drawn_bytes(book: Book, run: str) -> int:
+    """How much output a run's entry is drawn from."""
+    if is_compared(book, run):
+        return size_of(book, run) + size_of(book, book.baseline_of(run) or run)
+    return min(size_of(book, run), SHOWN_BYTES)
+
+
 def size_of(book: Book, run: str) -> int:
     """Bytes of output that are kept of a run."""
     return sum(sizes_of(book, run).values())

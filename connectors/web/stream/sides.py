@@ -18,12 +18,14 @@ from stillfixed.connectors.cli.sides import (
     CHARS_BEFORE_CHANGE,
     LINE_CHARS_SHOWN,
     ONE_SIDED_ROWS_SHOWN,
-    ROWS_SHOWN,
     folded_words,
 )
 from stillfixed.connectors.cli.text import count, plain
 from stillfixed.connectors.cli.values import cells, quiet_words
 from stillfixed.connectors.web.stream.text import html_of
+
+ROWS_SHOWN = 60
+"""A screen's height of a comparison in the stream; the run's own page has all."""
 
 _CHANGED = "changed"
 _MOVED = "moved"

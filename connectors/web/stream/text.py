@@ -53,14 +53,15 @@ def shown(text: str) -> str:
 
 def html_of(text: Text) -> Markup:
     """A line of the terminal as HTML: its styles become classes, `t-bold`, `t-red`."""
+    if not text.spans and not text.style:
+        return escape(text.plain.translate(UNSEEN))
     edges = {0, len(text.plain), *(edge for one in text.spans for edge in (one.start, one.end))}
     parts = []
     for start, end in pairwise(sorted(edges)):
         styles = [str(text.style)]
         styles += [str(one.style) for one in text.spans if one.start <= start and end <= one.end]
-        names = dict.fromkeys(f"t-{word}" for style in styles for word in style.split())
+        names = " ".join(dict.fromkeys(f"t-{word}" for style in styles for word in style.split()))
         piece = escape(text.plain[start:end].translate(UNSEEN))
-        parts.append(
-            Markup('<span class="{}">{}</span>').format(" ".join(names), piece) if names else piece
-        )
-    return Markup("").join(parts)
+        # The names are the code's own; only the piece is somebody's.
+        parts.append(f'<span class="{names}">{piece}</span>' if names else str(piece))
+    return Markup("".join(parts))
