@@ -7,7 +7,9 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -17,6 +19,8 @@ from stillfixed import AsyncClient, AsyncSession, Settings, connect_async
 from stillfixed.connectors.web.app import create_app
 from stillfixed.connectors.web.desk import Desk
 from stillfixed.connectors.web.identity import EVERY, Grant, Person
+from stillfixed.projections import views_folder
+from tests.support import closing, made, views
 from tests.support.web import KnownPeople, serving
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -30,7 +34,18 @@ PEOPLE = {
         ),
     ),
 }
-SIZES = {"": (1440, 900), "-phone": (390, 844)}
+DESK_DAYS = 90
+MINUTES_BETWEEN = 25.2
+
+
+class Look(NamedTuple):
+    width: int = 1440
+    height: int = 900
+    dark: bool = False
+    scale: int = 1
+
+
+LOOKS = {"": Look(), "-dark": Look(dark=True), "-phone": Look(390, 844, scale=2)}
 LONG = "printf 'a column that goes on %.0s' $(seq 12); echo; ls -l --full-time /etc | head -60"
 
 
@@ -72,6 +87,16 @@ async def healed(client: AsyncClient, server: Server, shop: Shop) -> AsyncSessio
     return session
 
 
+async def a_desk(client: AsyncClient, data: Path) -> str:
+    """Three months of closed tickets, and some that wait for a dispatcher; one of these."""
+    made.START = datetime.now(UTC) - timedelta(days=DESK_DAYS)
+    until_now = int(DESK_DAYS * 1440 / MINUTES_BETWEEN)
+    await made.write(client.log, until_now - 1_000)
+    waiting = await closing.write(client.log, 12, name="w", first=until_now - 15)
+    (await views.made(client.log, views_folder(Settings(data=data)))).close()
+    return waiting[0]
+
+
 Prepare = Callable[[Page], Awaitable[None]]
 
 
@@ -89,35 +114,23 @@ async def show_help(page: Page) -> None:
 
 
 async def take(
-    browser: Browser,
-    url: str,
-    folder: Path,
-    name: str,
-    path: str,
-    *,
-    by: str = "ana",
-    prepare: Prepare = nothing,
+    browser: Browser, url: str, file: Path, path: str, *, by: str, prepare: Prepare, look: Look
 ) -> None:
-    """One page in light, dark and at phone width."""
-    for suffix, (width, height) in SIZES.items():
-        for scheme in ("light", "dark"):
-            if suffix and scheme == "dark":
-                continue
-            context = await browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if scheme == "dark" else "light",
-                device_scale_factor=2 if suffix else 1,
-            )
-            await context.add_cookies([{"name": "token", "value": by, "url": url}])
-            page = await context.new_page()
-            await page.goto(url + path)
-            await prepare(page)
-            ending = suffix or ("-dark" if scheme == "dark" else "")
-            await page.screenshot(path=folder / f"{name}{ending}.png")
-            await context.close()
+    """One page as one look shows it."""
+    context = await browser.new_context(
+        viewport={"width": look.width, "height": look.height},
+        color_scheme="dark" if look.dark else "light",
+        device_scale_factor=look.scale,
+    )
+    await context.add_cookies([{"name": "token", "value": by, "url": url}])
+    page = await context.new_page()
+    await page.goto(url + path)
+    await prepare(page)
+    await page.screenshot(path=file)
+    await context.close()
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, *, every_look: bool) -> None:
     program = shutil.which("chromium")
     if program is None:
         sys.exit("No chromium here: pictures cannot be taken.")
@@ -136,6 +149,7 @@ async def main(folder: Path) -> None:
         empty = await client.open(
             ticket="T-1043", client="Acme", team="field", by="ana", title="Printer offline"
         )
+        waiting = await a_desk(client, work / "data")
         going = asyncio.create_task(gap.run("for n in 1 2 3; do echo step $n of 3; done; sleep 60"))
         await asyncio.sleep(1)
         desk = Desk(client, KnownPeople(PEOPLE))
@@ -153,9 +167,20 @@ async def main(folder: Path) -> None:
             ("session-closed", f"/sessions/{done.id}", "ana", nothing),
             ("session-empty", f"/sessions/{empty.id}", "ana", nothing),
             ("session-new", "/new-session", "ana", nothing),
+            ("sessions", "/sessions", "dora", nothing),
+            ("queue", "/queue", "dora", nothing),
+            ("review", f"/queue/{waiting}", "dora", nothing),
+            ("sample", "/sample", "dora", nothing),
+            ("manager", "/manager", "dora", nothing),
+            ("policies", "/policies", "dora", nothing),
+            ("monitors", "/monitors", "dora", nothing),
         ):
-            await take(browser, url, folder, name, path, by=by, prepare=prepare)
-            print(folder / f"{name}.png", flush=True)
+            for suffix, look in LOOKS.items():
+                if suffix and not every_look and name != "session":
+                    continue
+                file = folder / f"{name}{suffix}.png"
+                await take(browser, url, file, path, by=by, prepare=prepare, look=look)
+            print(file, flush=True)
         for run in (await gap.state()).running:
             await gap.cancel(run)
         await going
@@ -164,4 +189,4 @@ async def main(folder: Path) -> None:
 if __name__ == "__main__":
     chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     chosen.mkdir(parents=True, exist_ok=True)
-    asyncio.run(main(chosen))
+    asyncio.run(main(chosen, every_look=chosen != PICTURES))

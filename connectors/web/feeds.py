@@ -67,7 +67,7 @@ class Feed:
         async with self._lock:
             session, version = self.book.session, self.book.version
             for record in await self._log.read(session, after_version=version):
-                await self._take(record.position, record.version, e.decode(record.data))
+                self._take(record.position, record.version, e.decode(record.data))
         if not self.book.version:
             raise UnknownSession(f"No session {self.book.session}.")
 
@@ -118,9 +118,10 @@ class Feed:
         self._watchers += 1
         if self._following is None:
             self._following = asyncio.create_task(self._follow())
+        following = self._following
         try:
             position = after
-            while not self._hub.is_closed:
+            while not following.done():
                 news = self._news
                 if self.book.position > position:
                     async with self._lock:
@@ -136,23 +137,28 @@ class Feed:
         finally:
             self._watchers -= 1
             if not self._watchers:
-                self._following.cancel()
+                following.cancel()
                 self._following = None
 
     async def _follow(self) -> None:
-        async for batch in self._hub.watch(after=self.book.position, session=self.book.session):
-            async with self._lock:
-                for one in batch:
-                    await self._take(one.position, one.version, one.event)
+        """Until the hub is closed. However it ends, so do the watches, and who comes back begins
+        another."""
+        try:
+            watch = self._hub.watch(after=self.book.position, session=self.book.session)
+            async for batch in watch:
+                async with self._lock:
+                    for one in batch:
+                        self._take(one.position, one.version, one.event)
+                self._tell()
+        finally:
             self._tell()
-        self._tell()
 
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
     # -- drawing; with the lock held -------------------------------------------------------------
-    async def _take(self, position: int, version: int, event: e.SessionEvent) -> None:
+    def _take(self, position: int, version: int, event: e.SessionEvent) -> None:
         if version <= self.book.version:
             return  # a reader was here first
         self.book.add(position, version, event)

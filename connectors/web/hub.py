@@ -39,7 +39,7 @@ class Hub:
         self._base = 0
         """Every event after this position, to the newest, is in `_held`."""
         self._newest = 0
-        self._bells: dict[str | None, asyncio.Future[None]] = {}
+        self._bells: dict[str | None, asyncio.Event] = {}
         self._following: asyncio.Task[None] | None = None
         self._begun: asyncio.Task[None] | None = None
         self.is_closed = False
@@ -63,7 +63,7 @@ class Hub:
                 batch = [one for one in self._held[start:] if session in (None, one.session)]
                 position = max(position, self._newest)
                 if not batch:
-                    await bell
+                    await bell.wait()
             if batch:
                 yield batch
 
@@ -100,17 +100,14 @@ class Hub:
             for name in {None, *(one.session for one in heard)}:
                 self._ring(name)
 
-    def _bell(self, session: str | None) -> asyncio.Future[None]:
+    def _bell(self, session: str | None) -> asyncio.Event:
         """Rung by the next event; one bell for all who wait for the same."""
-        bell = self._bells.get(session)
-        if bell is None:
-            bell = self._bells[session] = asyncio.get_running_loop().create_future()
-        return bell
+        return self._bells.setdefault(session, asyncio.Event())
 
     def _ring(self, session: str | None) -> None:
         bell = self._bells.pop(session, None)
-        if bell is not None and not bell.done():
-            bell.set_result(None)
+        if bell is not None:
+            bell.set()
 
     def _end(self) -> None:
         self.is_closed = True

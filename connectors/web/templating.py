@@ -12,6 +12,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from stillfixed.actors.session.masking import said
 from stillfixed.connectors.cli.render import ending
 from stillfixed.connectors.cli.text import clock, count, day, moment, span
 from stillfixed.connectors.web.identity import Action, Person
@@ -56,7 +57,13 @@ environment = Environment(
     lstrip_blocks=True,
 )
 environment.globals.update(
-    pages_for=pages_for, sign=sign, words=words, count=count, ending=ending, fresh_id=fresh_id
+    pages_for=pages_for,
+    sign=sign,
+    words=words,
+    count=count,
+    ending=ending,
+    fresh_id=fresh_id,
+    masked=said,
 )
 environment.filters.update(
     clock=clock, moment=moment, day=day, span=span, shown=shown, rich=html_of

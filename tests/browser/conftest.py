@@ -1,4 +1,5 @@
-"""One host, one browser and one SSH server for all browser tests; each test has its own pages."""
+"""One host and one SSH server for all browser tests, one browser for a module of them; each test
+has its own pages."""
 
 import json
 import os
@@ -6,24 +7,50 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
+from stillfixed.connectors.web.identity import EVERY, Grant
+from stillfixed.connectors.web.people import passwords
+from stillfixed.connectors.web.people.accounts import Accounts
+from stillfixed.connectors.web.people.credentials import Credentials
+from stillfixed.connectors.web.people.database import FILE_NAME, Database
+from stillfixed.connectors.web.people.local import COOKIES
+from stillfixed.connectors.web.people.records import Doer
 from tests.browser.known_endpoints import OPTIONS
 from tests.support.processes import kill_tree
 from tests.support.sshd import Sshd
 
-ANSWER_MS = 15_000
+TESTS = Doer("tests", "command line")
+ANSWER_MS = 30_000
 """The machine may be busy: this only bounds how long a failing test waits."""
+
+
+PASSWORD = "a long one, made up for tess"
+GRANTS = {
+    "tess": [Grant(role="technician", clients=("Acme",))],
+    "tom": [Grant(role="technician", clients=("Acme",))],
+    "dora": [Grant(role="dispatcher", clients=(EVERY,))],
+    "mona": [Grant(role=role, clients=(EVERY,)) for role in ("dispatcher", "manager")],
+    "nobody": [Grant(role="technician", clients=("Other",))],
+}
 
 
 @dataclass
 class WebHost:
-    """The host as a process: `start`, `kill`, `start` again on the same port and data."""
+    """`stillfixed host` as a process: `start`, `kill`, `start` again on the same port and data."""
 
     data: Path
     port: int
@@ -35,22 +62,34 @@ class WebHost:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        program = [sys.executable, "-m", "tests.browser.host_process", str(self.data)]
+        program = [sys.executable, "-u", "-m", "stillfixed.connectors.cli", "host"]
+        program += ["--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
+        program += ["--set", "endpoints=tests.browser.known_endpoints:open_known"]
         environment = {key: value for key, value in os.environ.items() if key[:4] != "RAY_"}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         environment[OPTIONS] = json.dumps(self.options)
-        self.process = subprocess.Popen(
-            [*program, str(self.port)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.strip() == "listening":
-                return
-        raise RuntimeError("The web host ended before it listened.")
+        said = self.data / "host.txt"
+        with said.open("w") as told:
+            self.process = subprocess.Popen(
+                program, stdout=told, stderr=told, env=environment, start_new_session=True
+            )
+        while "Web page: " not in said.read_text():  # a file sets no event
+            if self.process.poll() is not None:
+                raise RuntimeError(f"The host ended before it served: {said.read_text()}")
+            time.sleep(0.05)
+
+    def add_people(self) -> None:
+        """Those of the tests; tess alone has a password."""
+        with closing(Database(self.data / FILE_NAME)) as database:
+            for name, grants in GRANTS.items():
+                hashed = passwords.hashed(PASSWORD) if name == "tess" else None
+                Accounts(database).add(name, grants, TESTS, password_hash=hashed)
+
+    def cookie_of(self, name: str) -> dict[str, str]:
+        """As a browser has it that signed in as somebody."""
+        with closing(Database(self.data / FILE_NAME)) as database:
+            secret, _ = Credentials(database).sign_in(name, "a test's browser")
+        return {"name": COOKIES[0], "value": secret, "url": self.url}
 
     def kill(self) -> None:
         """The process, Ray and every session's actor at once, as a power cut would."""
@@ -66,13 +105,16 @@ def web_host(ssh_server: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iter
         port = free.getsockname()[1]
     options = dict(ssh_server.spec().options)
     host = WebHost(tmp_path_factory.mktemp("web"), port, options)
+    host.add_people()
     host.start()
     yield host
     host.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while it is open, Playwright's own event loop runs in this thread, where no
+    other test could have one."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("No chromium here: get it with scripts/setup.sh or apt-get install chromium.")
@@ -89,13 +131,15 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def sign_in(browser: Browser, web_host: WebHost) -> Iterator[SignIn]:
-    """`sign_in("tess")` is an empty page of a browser of hers; more words go to the context."""
+    """`sign_in("tess")` is an empty page of a browser of hers, `sign_in("")` of nobody's; more
+    words go to the context."""
     contexts: list[BrowserContext] = []
 
     def make(name: str, **options: object) -> Page:
         context = browser.new_context(base_url=web_host.url, **options)  # type: ignore[arg-type]
         context.set_default_timeout(ANSWER_MS)
-        context.add_cookies([{"name": "token", "value": name, "url": web_host.url}])
+        if name:
+            context.add_cookies([web_host.cookie_of(name)])
         contexts.append(context)
         return context.new_page()
 

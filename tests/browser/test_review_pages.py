@@ -10,11 +10,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from stillfixed import Settings
 from stillfixed.actors.log import open_log
 from stillfixed.actors.log.contract import EventLog
 from stillfixed.actors.session.state import Heading
+from stillfixed.projections import views, views_folder
+from stillfixed.projections.publishing import copies
 from tests.browser.conftest import SignIn, WebHost
-from tests.support import closing, made, views
+from tests.support import closing, made
 
 PAGES = ("/queue", "/queue/n-00101", "/sample", "/manager", "/policies", "/monitors", "/sessions")
 REVIEWS = 10
@@ -40,7 +43,11 @@ def desk(web_host: WebHost) -> list[str]:
 
     async def write(log: EventLog) -> list[str]:
         await made.write(log, 200, first=1000)
-        (await views.made(log, web_host.data / "views")).close()
+        published = Settings(data=web_host.data)
+        while not copies(views_folder(published)):  # noqa: ASYNC110 a file sets no event
+            await asyncio.sleep(0.05)
+        with views(published) as read:
+            await asyncio.to_thread(read.wait_for, await log.newest_position())
         ten = await closing.write(log, REVIEWS, name="k", verdict="fixed")
         await closing.write(log, 3, name="n", first=100)
         return ten

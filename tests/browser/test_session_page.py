@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SignIn, WebHost
+from tests.browser.conftest import PASSWORD, SignIn, WebHost
 from tests.support.sshd import Sshd
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(180)]
@@ -31,13 +31,33 @@ def type_line(page: Page, line: str) -> None:
     expect(box).to_have_value("")
 
 
-def entries(page: Page, text: str) -> Locator:
-    return page.locator(".entry").filter(has_text=text)
-
-
 def ended(page: Page, command: str) -> Locator:
     """The newest entry of a command that has ended."""
     return page.locator(".entry.run:not(.going)").filter(has_text=command).last
+
+
+def run(page: Page, command: str) -> None:
+    """A command to its end; what follows it is after it."""
+    done = page.locator(".entry.run:not(.going)").filter(has_text=command)
+    before = done.count()
+    type_line(page, command)
+    expect(done).to_have_count(before + 1)
+
+
+def test_signing_in_leads_to_the_work(sign_in: SignIn) -> None:
+    """Whoever opens a page signs in first and comes back to it; a wrong password is told."""
+    page = sign_in("")
+    page.goto("/monitors")
+    expect(page).to_have_title("Sign in · stillfixed")
+    page.get_by_label("Name").fill("tess")
+    page.get_by_label("Password").fill("a wrong one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/monitors")
+    page.goto("/")
+    page.wait_for_url("**/sessions")
 
 
 def test_from_the_fault_to_the_closed_session(
@@ -55,7 +75,7 @@ def test_from_the_fault_to_the_closed_session(
     expect(page.locator(".closure_refused")).to_contain_text("closure refused")
 
     page.keyboard.press("i")
-    type_line(page, f"touch {flag}")
+    run(page, f"touch {flag}")
     expect(page.locator("#side")).to_have_attribute("data-gaps", "1")
     expect(page.locator("#side .gaps")).to_contain_text("test -e")
     page.keyboard.press("Escape")

@@ -8,7 +8,7 @@ import pytest
 
 from stillfixed.actors.errors import ConnectionLost, EndpointError, LogFull
 from stillfixed.actors.runtime.endpoints import Endpoint, EndpointSpec, Limits, StreamName
-from stillfixed.connectors.endpoints import open_endpoint
+from stillfixed.connectors.endpoints import open_endpoint, open_for_others
 from stillfixed.connectors.endpoints.output import GATHER_BYTES
 from tests.support.runs import Got, at_once, run
 
@@ -222,3 +222,19 @@ async def test_an_unknown_kind_is_refused() -> None:
     """The message lists the kinds there are."""
     with pytest.raises(EndpointError, match="ssh or local"):
         await open_endpoint(EndpointSpec(name="x", kind="telnet"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (EndpointSpec(name="x", kind="local"), "own machine"),
+        (EndpointSpec(name="x", kind="ssh", options={"identity_file": "/x"}), "identity_file"),
+        (EndpointSpec(name="x", kind="ssh", options={"config_file": "/x"}), "config_file"),
+    ],
+)
+async def test_a_host_for_others_lends_neither_its_machine_nor_its_files(
+    spec: EndpointSpec, said: str
+) -> None:
+    """Whatever is asked over the network."""
+    with pytest.raises(EndpointError, match=said):
+        await open_for_others(spec)

@@ -484,10 +484,17 @@ async def test_streams_are_found_by_their_headings(log: EventLog) -> None:
         await log.append(entry(stream, 1, 0, b"x", heading=heading))
     await log.append(entry("a", 1, 1, b"y"))
 
-    async def names(where: dict[str, str] | None, limit: int = 100) -> list[str]:
-        return [info.stream for info in await log.streams(where, limit=limit)]
+    async def names(
+        where: dict[str, str] | None, limit: int = 100, before: int | None = None
+    ) -> list[str]:
+        infos = await log.streams(where, limit=limit, before_position=before)
+        return [info.stream for info in infos]
 
     assert await names(None) == ["a", "c", "b"]
+    positions = [info.position for info in await log.streams()]
+    assert positions == [4, 3, 2]
+    assert await names(None, before=3) == ["b"]
+    assert await names({"team": "east"}, before=4) == ["c"]
     assert await names(None, 2) == ["a", "c"]
     assert await names({"team": "east"}) == ["a", "c"]
     assert await names({"team": "east", 'odd "key.': "x"}) == ["c"]

@@ -212,6 +212,27 @@ async def test_those_who_follow_live_see_the_same_in_the_end(log: SqliteLog) -> 
     await hub.close()
 
 
+async def test_who_comes_when_all_have_gone_follows_on(log: SqliteLog) -> None:
+    """As after a refresh, when the old page went away before the new one came."""
+    hub, writer = Hub(log), Writer(log)
+    await writer.write(history()[0][0])
+    feed = await Feeds(log, hub).feed("s-1")
+    for number in range(1, 4):
+        screen = await opened(feed)
+        goes = asyncio.create_task(brought_up(screen, feed))
+        await hub.start()
+        await asyncio.sleep(0)
+        goes.cancel()
+        await asyncio.wait([goes])
+        comes = asyncio.create_task(brought_up(screen, feed))
+        await asyncio.sleep(0)
+        event, data = history()[number]
+        await writer.write(event, data=data)
+        async with asyncio.timeout(30):
+            assert (await comes).shown == (await opened(feed)).shown
+    await hub.close()
+
+
 async def test_what_endpoints_write_stays_text(log: SqliteLog) -> None:
     """No markup, no escape sequence, nothing that turns the direction of reading."""
     hub, writer = Hub(log), Writer(log)

@@ -79,3 +79,18 @@ async def test_closing_the_hub_ends_every_watch(log: SqliteLog) -> None:
     await asyncio.sleep(0)
     await hub.close()
     assert await watcher == []
+
+
+async def test_one_who_goes_away_takes_nobody_along(log: SqliteLog) -> None:
+    """Neither those who wait for the same, nor those who come after."""
+    hub = Hub(log)
+    goes, stays = (asyncio.create_task(heard(hub, 1, session="s-1")) for _ in range(2))
+    await hub.start()
+    await asyncio.sleep(0)
+    goes.cancel()
+    await asyncio.wait([goes])
+    comes = asyncio.create_task(heard(hub, 1, session="s-1"))
+    await asyncio.sleep(0)
+    await note(log, "s-1", 1)
+    assert await stays == await comes == ["s-1 n1"]
+    await hub.close()

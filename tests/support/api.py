@@ -15,8 +15,9 @@ from tests.support.remote import everyone, person, served
 class Api:
     """Requests as one person: the name is the token."""
 
-    def __init__(self, address: str, http: httpx.Client) -> None:
+    def __init__(self, address: str, http: httpx.Client, settings: Settings) -> None:
         self.address = address
+        self.settings = settings
         self._http = http
 
     def request(
@@ -35,9 +36,9 @@ class Api:
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.request("POST", path, json=body if body is not None else {}, **more)
 
-    def open(self, *, client: str = "Acme", by: str = "ana", ticket: str = "T-1") -> str:
+    def open(self, *, client: str = "Acme", by: str = "ana", **more: str) -> str:
         """The path of a new session with a local endpoint."""
-        answer = self.post("/api/sessions", {"ticket": ticket, "client": client}, by=by)
+        answer = self.post("/api/sessions", {"ticket": "T-1", "client": client, **more}, by=by)
         assert answer.status_code == 201, answer.text
         path = answer.headers["Location"]
         added = self.post(f"{path}/endpoints", {"endpoint": "here", "kind": "local"}, by=by)
@@ -53,13 +54,14 @@ class Api:
 
 @contextmanager
 def hosting(settings: Settings) -> Iterator[Api]:
-    """Everybody of `tests/support/remote.py`, and four people of one client each."""
+    """Everybody of `tests/support/remote.py`, four people of one client each, and `root`,
+    who may do everything."""
     with (
         start_blocking_portal("asyncio") as portal,
         portal.wrap_async_context_manager(_hosting(settings)) as address,
         httpx.Client(base_url=address, timeout=30) as http,
     ):
-        yield Api(address, http)
+        yield Api(address, http, settings)
 
 
 @asynccontextmanager
@@ -69,6 +71,7 @@ async def _hosting(settings: Settings) -> AsyncIterator[str]:
         person("acme-dora", "dispatcher", clients=("Acme",)),
         person("globex-gil", "technician", "dispatcher", clients=("Globex",)),
         person("globex-mona", "manager", clients=("Globex",)),
+        person("root", "technician", "dispatcher", "manager", "operator"),
     )
     async with await connect_async(settings) as client, served(client, people) as address:
         yield address

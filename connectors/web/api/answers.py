@@ -64,6 +64,15 @@ class Field(Shape):
     after_line: int | None
 
 
+class Removal(Shape):
+    """By whom, when and under which rule of retention an output was removed."""
+
+    by: str
+    at: datetime
+    rule: str
+    days: int
+
+
 class RunbookPlace(Shape):
     name: str
     number: int
@@ -72,7 +81,9 @@ class RunbookPlace(Shape):
 
 class Run(Shape):
     """One run with everything that came back. Output that is not UTF-8 is shown with U+FFFD for
-    each broken byte, and its bytes are in `…_base64`. `cut`: the log has more than is shown."""
+    each broken byte, and its bytes are in `…_base64`. `cut`: there was more than is shown, and
+    `removed` says if it is gone from the log since. `masked` counts, by kind, the secrets that
+    stand as masks in the command and the outputs."""
 
     run: str
     by: str
@@ -96,6 +107,8 @@ class Run(Shape):
     stderr_bytes: int
     dropped_bytes: int
     cut: bool
+    removed: Removal | None
+    masked: dict[str, int]
     reason: str
     health: Health | None
     verdict: Verdict | None
@@ -202,10 +215,16 @@ class SessionLine(Shape):
     closed_at: datetime | None
 
 
+class Listed(SessionLine):
+    """`outputs_removed_at`: when a rule of retention took its outputs away."""
+
+    outputs_removed_at: datetime | None
+
+
 class Sessions(Shape):
     """`next`: the cursor of the next page, null on the last."""
 
-    sessions: list[SessionLine]
+    sessions: list[Listed]
     next: str | None
 
 
@@ -271,7 +290,7 @@ class LoadedRunbook(Shape):
     checks: list[str]
 
 
-class Summary(SessionLine):
+class Summary(Listed):
     """One session as it stands. `annotations` are those that count for closing."""
 
     endpoints: dict[str, Endpoint]
@@ -348,17 +367,6 @@ class HostOf(Shape):
     """null: no process serves the session now; the next request starts one."""
 
     host: Host | None
-
-
-class GrantLine(Shape):
-    role: str
-    clients: list[str]
-    teams: list[str]
-
-
-class Me(Shape):
-    name: str
-    grants: list[GrantLine]
 
 
 class PoliciesInForce(Shape):

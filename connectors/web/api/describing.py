@@ -14,10 +14,12 @@ from stillfixed.actors.session.events import SessionEvent
 from stillfixed.connectors.web.api.problems import MEDIA_TYPE, Problem
 
 PROBLEMS = {
+    "400": "The body is no text.",
     "401": "Nobody is signed in, or the token is no longer good.",
     "403": "You may not do this here.",
     "404": "It does not exist, or you may not know that it does.",
     "409": "It cannot be done as asked; asking again changes nothing.",
+    "413": "The body is too long.",
     "422": "The request, a policy or a runbook cannot be understood.",
     "429": "Too many tries. Wait as long as `Retry-After` says.",
     "502": "The endpoint could not be reached or used.",

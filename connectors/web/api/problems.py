@@ -133,10 +133,19 @@ def of_surprise(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer errors under /api with problems; elsewhere as the app did before this was called."""
-    _under_api(app, errors.StillfixedError, of_error)
-    _under_api(app, RequestValidationError, of_validation)
-    _under_api(app, HTTPException, of_http)
-    _under_api(app, Exception, of_surprise)
+    answering: dict[type[Exception], Callable[[Request, Any], Response]] = {
+        errors.StillfixedError: of_error,
+        RequestValidationError: of_validation,
+        HTTPException: of_http,
+        Exception: of_surprise,
+    }
+    # A page may have an answer of its own to one of our errors: it comes before that to all.
+    special = [kind for kind in app.exception_handlers if isinstance(kind, type)]
+    for kind in special:
+        if issubclass(kind, errors.StillfixedError):
+            answering[kind] = of_error
+    for kind, answer in answering.items():
+        _under_api(app, kind, answer)
 
 
 def _under_api(

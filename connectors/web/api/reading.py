@@ -4,33 +4,29 @@ Guarantee: what is read is read from the log and wakes no session.
 """
 
 import asyncio
-import base64
 from collections import OrderedDict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from stillfixed.actors.backend import is_internal
 from stillfixed.actors.client_async import SessionInfo
-from stillfixed.actors.errors import NotAllowed, RequestRefused, UnknownSession
-from stillfixed.actors.session import events as e
+from stillfixed.actors.errors import NotAllowed, UnknownSession
 from stillfixed.actors.session.history import Transcript
 from stillfixed.actors.session.state import Heading, Status
 from stillfixed.connectors.cli.asjson import (
     comparison_json,
     rejudgement_json,
-    run_json,
     session_json,
     transcript_json,
 )
 from stillfixed.connectors.web.api import answers
 from stillfixed.connectors.web.api.acts import SESSION
 from stillfixed.connectors.web.api.asking import Json, api_router
-from stillfixed.connectors.web.api.standing import summary_json
+from stillfixed.connectors.web.api.standing import standing_json
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 
@@ -39,9 +35,6 @@ router = api_router("reading sessions")
 PAGE = 1000
 SCANNED = 5 * PAGE
 """How many sessions one request looks at for those that its person may read."""
-CHUNKS_AT_ONCE = 64
-CHUNKS_AT_ONCE_BYTES = 8 * 1024 * 1024
-ChunkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
 
 class Where(BaseModel):
@@ -98,17 +91,19 @@ async def list_sessions(
 
 
 def line_json(info: SessionInfo) -> dict[str, Any]:
-    return {**session_json(info), "version": info.version}
+    removed_at = info.heading.outputs_removed_at
+    return {**session_json(info), "version": info.version, "outputs_removed_at": removed_at}
 
 
 @router.get(SESSION, response_model=answers.Summary)
 async def read_session(session: str, person: SignedIn, desk: AtDesk) -> Response:
     """One session as it stands: its checks with their verdicts, and what the gate would say."""
-    await heading_for(desk, person, "read", session)
+    heading = await heading_for(desk, person, "read", session)
     handle = await desk.client.session(session, by=person.name)
     state = await handle.state()
     policy = await desk.policies.in_force(state)
-    return Json(summary_json(session, state, policy, desk.clock.now()))
+    line = line_json(SessionInfo(id=session, heading=heading, version=state.version))
+    return Json({**line, **standing_json(state, policy, desk.clock.now())})
 
 
 # -- histories -----------------------------------------------------------------------------------
@@ -206,77 +201,6 @@ async def _transcript(desk: Desk, person: Person, session: str) -> Transcript:
     return await (await desk.client.session(session, by=person.name)).transcript()
 
 
-# -- outputs -------------------------------------------------------------------------------------
-@router.get(f"{SESSION}/runs/{{run}}", response_model=answers.Run)
-async def read_run(session: str, run: str, person: SignedIn, desk: AtDesk) -> Response:
-    """One run as it is now; of one that is going, what it has said so far."""
-    await heading_for(desk, person, "read", session)
-    found = await _transcript(desk, person, session)
-    if run not in found.runs:
-        raise HTTPException(404, _no_run(session, run))
-    return Json(run_json(found.runs[run]))
-
-
-@router.get(
-    f"{SESSION}/runs/{{run}}/output",
-    response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
-)
-async def read_output(
-    session: str,
-    run: str,
-    person: SignedIn,
-    desk: AtDesk,
-    stream: Literal["stdout", "stderr"] = "stdout",
-) -> Response:
-    """All bytes of an output, exactly as they came, however long it is."""
-    await heading_for(desk, person, "read", session)
-    events = [e.decode(record.data) for record in await desk.client.log.read(session)]
-    if not any(isinstance(event, e.RunStarted) and event.run == run for event in events):
-        raise HTTPException(404, _no_run(session, run))
-    pieces = [
-        event.chunk
-        for event in events
-        if isinstance(event, e.OutputCaptured) and (event.run, event.output) == (run, stream)
-    ]
-    # A download, never a page: what an endpoint printed is not ours to show as HTML.
-    headers = {
-        "Content-Disposition": "attachment",
-        "X-Content-Type-Options": "nosniff",
-    }
-    bodies = (await desk.client.log.chunk(name) for name in pieces)
-    return StreamingResponse(bodies, media_type="application/octet-stream", headers=headers)
-
-
-@router.get(f"{SESSION}/chunks", response_model=answers.Chunks)
-async def read_chunks(
-    session: str,
-    ids: Annotated[list[ChunkId], Query(alias="id", max_length=CHUNKS_AT_ONCE)],
-    person: SignedIn,
-    desk: AtDesk,
-) -> Response:
-    """Pieces of output by their ids, as events name them, in base64. Those that do not fit into
-    one answer are left out of it: ask again for the rest."""
-    await heading_for(desk, person, "read", session)
-    # The same bytes in another client's session have the same id: only this session's are shown.
-    of_session = {
-        event.chunk
-        for event in (e.decode(record.data) for record in await desk.client.log.read(session))
-        if isinstance(event, e.OutputCaptured)
-    }
-    if foreign := [name for name in ids if name not in of_session]:
-        raise RequestRefused(f"Session {session} has no output {foreign[0]}.")
-    found: dict[str, str] = {}
-    size_bytes = 0
-    for name in dict.fromkeys(ids):
-        data = await desk.client.log.chunk(name)
-        size_bytes += len(data)
-        if found and size_bytes > CHUNKS_AT_ONCE_BYTES:
-            break
-        found[name] = base64.b64encode(data).decode()
-    return Json({"chunks": found})
-
-
 # -- the host ------------------------------------------------------------------------------------
 @router.get(f"{SESSION}/host", response_model=answers.HostOf)
 async def read_host(session: str, person: SignedIn, desk: AtDesk) -> Response:
@@ -291,17 +215,3 @@ async def read_host(session: str, person: SignedIn, desk: AtDesk) -> Response:
     if not person.may("operate", client=heading.client, team=heading.team):
         raise NotAllowed(f"{person.name} may not operate the host of {heading.client}.")
     return Json({"host": await desk.client.backend.host_of(session)})
-
-
-@router.get("/api/me", response_model=answers.Me)
-async def read_me(person: SignedIn) -> Response:
-    """Who you are to this host, and what you may do."""
-    grants = [
-        {"role": grant.role, "clients": list(grant.clients), "teams": list(grant.teams)}
-        for grant in person.grants
-    ]
-    return Json({"name": person.name, "grants": grants})
-
-
-def _no_run(session: str, run: str) -> str:
-    return f"Session {session} has no run {run}. Its transcript names its runs."

@@ -13,21 +13,9 @@ from stillfixed.connectors.cli.asjson import override_json
 Json = dict[str, Any]
 
 
-def summary_json(session: str, state: State, policy: Policy, now: datetime) -> Json:
-    opened = state.opened
-    assert opened is not None
+def standing_json(state: State, policy: Policy, now: datetime) -> Json:
+    """What a session's summary says beside its line in a list."""
     return {
-        "session": session,
-        "version": state.version,
-        "status": state.status,
-        "ticket": opened.ticket,
-        "client": opened.client,
-        "team": opened.team,
-        "category": opened.category,
-        "title": opened.title,
-        "technician": state.technician,
-        "opened_at": _time(opened.at),
-        "closed_at": _time(state.closed_at),
         "endpoints": {
             name: {"kind": known.kind, "address": known.address, "platform": known.platform}
             for name, known in state.endpoints.items()

@@ -4,21 +4,25 @@ Guarantee: the views are asked on a connection that holds only the clients and t
 person may measure (`projections/scoping.py`); no route filters by itself.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from stillfixed.actors.errors import NotAllowed
 from stillfixed.connectors.web.api import answers
 from stillfixed.connectors.web.api.asking import Json, api_router
-from stillfixed.connectors.web.desk import AtDesk, SignedIn
+from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn
+from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages.reading import as_of, ask_views, rows
 from stillfixed.projections.reading import Views
 
 router = api_router("views")
 
+FoundT = TypeVar("FoundT")
 _NAMES = "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
 _ORDER = {"review_queue": "waiting_since, session", "audit": "position"}
 """What rows are ordered by; those of other views by all their columns."""
@@ -33,7 +37,7 @@ async def list_views(person: SignedIn, desk: AtDesk) -> Response:
         lines = [{"view": name, "columns": _columns(found, name)} for name in names]
         return {"views": lines, **_age(found)}
 
-    return Json(await ask_views(desk, person, "measure", question))
+    return Json(await _asked(desk, person, question))
 
 
 @router.get("/api/views/{view}", response_model=answers.Rows)
@@ -63,10 +67,16 @@ async def read_view(
             **_age(found),
         }
 
-    answer = await ask_views(desk, person, "measure", question)
+    answer = await _asked(desk, person, question)
     if answer is None:
         raise HTTPException(404, f"There is no view {view}. GET /api/views lists them.")
     return Json(answer)
+
+
+async def _asked(desk: Desk, person: Person, question: Callable[[Views], FoundT]) -> FoundT:
+    if not person.granting("measure"):
+        raise NotAllowed(f"{person.name} may not measure: views are for dispatchers and managers.")
+    return await ask_views(desk, person, "measure", question)
 
 
 def _columns(found: Views, view: str) -> list[str]:

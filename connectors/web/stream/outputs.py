@@ -33,7 +33,7 @@ def shown_outputs(run: RunRecord, *, full: bool = False) -> tuple[Shown, ...]:
         ("stdout", run.text, run.stdout_bytes),
         ("stderr", run.error_text, run.stderr_bytes),
     ):
-        if text or size:
+        if text or (size and run.cut):
             found.append(_cut(name, text, size, is_cut=run.cut, full=full))
     return tuple(found)
 

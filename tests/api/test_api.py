@@ -1,7 +1,7 @@
 """The HTTP API on a real host: what a script gets that knows nothing of Python."""
 
 import json
-from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -10,9 +10,10 @@ from httpx_sse import connect_sse
 from pydantic import BaseModel
 
 import stillfixed
-from stillfixed import Settings
+from stillfixed.actors.log import open_log
+from stillfixed.actors.retention import Rule, retain
 from stillfixed.connectors.web.api import answers
-from tests.support.api import Api, hosting
+from tests.support.api import Api
 
 pytestmark = pytest.mark.ray
 
@@ -29,14 +30,6 @@ BODIES: dict[str, dict[str, str]] = {
     "callbacks": {"kind": "reopened"},
 }
 """What each path below a session takes, by its last part; the others take nothing."""
-
-
-@pytest.fixture(scope="module")
-def api(ray_cluster: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    # One process a client: these tests are about what is said, and open many sessions.
-    folder = tmp_path_factory.mktemp("api")
-    with hosting(Settings(data=folder, isolation="client", warm_hosts=0)) as found:
-        yield found
 
 
 def shaped(answer: httpx.Response, shape: type[BaseModel], status: int = 200) -> dict[str, object]:
@@ -111,9 +104,9 @@ class TestProblems:
                 422,
                 "refused",
             ),
-            ("POST", "/api/sessions", {"json": {"ticket": " ", "client": "A"}}, 409, "refused"),
+            ("POST", "/api/sessions", {"json": {"ticket": " ", "client": "Acme"}}, 409, "refused"),
             ("POST", "/api/policies", {"json": {"text": "x ="}, "by": "mona"}, 422, "policy"),
-            ("GET", "/api/views/nothing", {"by": "mona"}, 503, "views_missing"),
+            ("GET", "/api/views/nothing", {"by": "mona"}, 404, "refused"),
         ],
     )
     def test_each_has_its_status_and_code(
@@ -188,8 +181,7 @@ class TestForeignClients:
         """The same bytes have the same id in every session."""
         foreign = api.open(client="Globex", by="globex-gil")
         api.run(foreign, "echo the password", by="globex-gil")
-        events = api.get(f"{foreign}/events", by="globex-gil").json()["events"]
-        [chunk] = [one["event"]["chunk"] for one in events if "chunk" in one["event"]]
+        [chunk] = _chunks(api, foreign)
         found = api.get(f"{foreign}/chunks?id={chunk}", by="globex-gil")
         assert shaped(found, answers.Chunks)["chunks"] == {chunk: "dGhlIHBhc3N3b3JkCg=="}
         own = api.open(by="acme-ana")
@@ -245,17 +237,51 @@ class TestOnce:
 
 def test_lists_are_read_page_by_page(api: Api) -> None:
     """Each session once, newest activity first, whatever becomes active meanwhile."""
-    opened = [api.open(ticket=f"P-{number}", client="Paged") for number in range(5)]
+    opened = [api.open(category="paged") for _ in range(5)]
     found: list[str] = []
     cursor = ""
     while True:
-        page = shaped(api.get(f"/api/sessions?client=Paged&limit=2{cursor}"), answers.Sessions)
+        page = shaped(api.get(f"/api/sessions?category=paged&limit=2{cursor}"), answers.Sessions)
         found += [line["session"] for line in page["sessions"]]
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
         api.post(f"{opened[-1]}/changes", {"text": "Active meanwhile."})
     assert found == [path.rpartition("/")[2] for path in reversed(opened)]
+
+
+class TestViews:
+    """Rows of what managers and dispatchers decide on, with how old they are."""
+
+    def test_rows_are_of_the_clients_that_one_may_measure(self, api: Api) -> None:
+        """And a technician measures none."""
+        found = {
+            by: shaped(api.get("/api/views/audit", by=by), answers.Rows)
+            for by in ("mona", "acme-dora", "globex-mona")
+        }
+        clients = {by: {row["client"] for row in one["rows"]} for by, one in found.items()}
+        assert clients["mona"] >= {"Acme", "Globex"}
+        assert (clients["acme-dora"], clients["globex-mona"]) == ({"Acme"}, {"Globex"})
+        assert all(one["position"] > 0 and one["data_until"] for one in found.values())
+        assert api.get("/api/views/audit", by="acme-ana").status_code == 403
+
+    def test_pages_of_rows_follow_one_another(self, api: Api) -> None:
+        """As whole as at once."""
+        whole = api.get("/api/views/definitions", by="mona").json()["rows"]
+        found, cursor = [], "0"
+        while cursor is not None:
+            page = api.get(f"/api/views/definitions?limit=3&cursor={cursor}", by="mona").json()
+            found += page["rows"]
+            cursor = page["next"]
+        assert found == whole
+        assert len(whole) > 3
+
+    def test_every_view_can_be_read(self, api: Api) -> None:
+        """With the columns that the list says."""
+        listed = shaped(api.get("/api/views", by="globex-mona"), answers.Views)
+        for one in listed["views"]:
+            rows = shaped(api.get(f"/api/views/{one['view']}", by="globex-mona"), answers.Rows)
+            assert rows["columns"] == one["columns"]
 
 
 class TestEvents:
@@ -353,6 +379,42 @@ class TestRuns:
             again = session.run(r"printf '\377<script>\000'; printf 'no\n' >&2")
             assert again.stdout == raw.content
             assert session.transcript().runs[again.run] == again
+
+
+async def test_outputs_that_were_removed_are_not_there(api: Api) -> None:
+    """The history says so, the API says so, and a transcript is read without them."""
+    path = api.open(client="Globex", by="globex-gil")
+    run = api.run(path, "echo 'said once, by one machine'", by="globex-gil")
+    [chunk] = _chunks(api, path)
+    api.post(f"{path}/changes", {"text": "x"}, by="globex-gil")
+    observe = '[[policy]]\nname = "g"\nmode = "observe"\nclients = ["Globex"]\n'
+    assert api.post("/api/policies", {"text": observe}, by="mona").status_code == 200
+    assert api.post(f"{path}/closure", by="globex-gil").json()["result"] == "granted"
+    assert api.get(f"{path}/chunks?id={chunk}", by="globex-gil").status_code == 200
+
+    log = await open_log(api.settings.log_url)
+    rule = Rule(name="now", days=0, clients=("Globex",))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    removed = [one async for one in retain(log, [rule], now=later, by="otto")]
+    await log.close()
+    assert path.rpartition("/")[2] in [one.session for one in removed]
+
+    assert api.get(f"{path}/chunks?id={chunk}", by="globex-gil").status_code == 409
+    gone = api.get(f"{path}/runs/{run['run']}/output", by="globex-gil")
+    assert (gone.status_code, gone.json()["code"]) == (409, "refused")
+    read = shaped(api.get(f"{path}/runs/{run['run']}", by="globex-gil"), answers.Run)
+    assert (read["stdout"], read["removed"]["rule"]) == ("", "now")
+    shaped(api.get(f"{path}/transcript", by="globex-gil"), answers.Transcript)
+    assert shaped(api.get(path, by="globex-gil"), answers.Summary)["outputs_removed_at"]
+    async with await stillfixed.connect_async(api.address, token="globex-gil") as remote:
+        session = await remote.session(path.rpartition("/")[2], by="globex-gil")
+        assert (await session.transcript()).runs[run["run"]].text == ""
+        assert (await remote.session_info(session.id)).heading.outputs_removed_at
+
+
+def _chunks(api: Api, path: str) -> list[str]:
+    events = api.get(f"{path}/events", by="globex-gil").json()["events"]
+    return [one["event"]["chunk"] for one in events if "chunk" in one["event"]]
 
 
 class TestTheRemoteClient:
