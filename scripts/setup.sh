@@ -35,7 +35,7 @@ want_program() {
 
 setup_python() {
     local wanted python
-    wanted=$(cat requirements.lock pyproject.toml | sha256sum)
+    wanted=$(cat requirements.lock tests/provider/requirements.lock pyproject.toml | sha256sum)
     if [ -x .venv/bin/python ] && [ "$(cat .venv/stillfixed.lock 2>/dev/null)" = "$wanted" ]; then
         return
     fi
@@ -48,6 +48,10 @@ setup_python() {
     "$python" -m venv --clear .venv
     .venv/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
     .venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+    # The provider of the sign-in tests brings packages that would hide ours: a place of its own.
+    "$python" -m venv .venv/provider
+    .venv/provider/bin/pip install -qq --disable-pip-version-check --require-hashes \
+        -r tests/provider/requirements.lock
     echo "$wanted" >.venv/stillfixed.lock
 }
 

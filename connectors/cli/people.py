@@ -308,7 +308,7 @@ class _Password(msgspec.Struct, frozen=True):
 
 
 def _new_password(name: str, generate: bool) -> _Password:
-    if generate or not sys.stdin.isatty():
+    if generate or not _may_ask():
         return _Password(passwords.made_up(), True)
     for _ in range(PASSWORD_TRIES):
         typed = getpass.getpass(f"Password for {name}: ")
@@ -321,3 +321,7 @@ def _new_password(name: str, generate: bool) -> _Password:
             return _Password(typed, False)
         err().print("That was not the same.")
     raise RequestRefused("No password was set. Nothing was changed.")
+
+
+def _may_ask() -> bool:
+    return sys.stdin.isatty()

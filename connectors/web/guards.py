@@ -8,6 +8,7 @@ as whoever reads it may less, or other things, than when it began.
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from anyio import CancelScope
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -178,20 +179,11 @@ class WatchedStreams:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
             if has_ended:
-                raise _StreamEnded
+                # The route is ended where it waits for what comes next, and tidies up there.
+                route.cancel()
 
-        try:
+        with CancelScope() as route:
             await self._app(scope, receive, watched)
-        except _StreamEnded:
-            pass
-        except BaseExceptionGroup as group:  # of the task group that streams
-            _, others = group.split(_StreamEnded)
-            if others is not None:
-                raise others from None
-
-
-class _StreamEnded(Exception):
-    """Ends the route that writes a stream nobody may read any more."""
 
 
 def refusal(scope: Scope, error: StillfixedError, status: int) -> Response:

@@ -19,6 +19,7 @@ from starlette.responses import (
 from stillfixed.actors.errors import NotAllowed, StillfixedError, UnknownSession
 from stillfixed.actors.session.state import Heading
 from stillfixed.actors.verdicts.model import Platform
+from stillfixed.connectors.web.api.problems import status_of
 from stillfixed.connectors.web.desk import AtDesk, Desk, SignedIn, heading_for
 from stillfixed.connectors.web.identity import Person
 from stillfixed.connectors.web.pages.acting import SLASH, Technician, slash_help
@@ -277,13 +278,14 @@ def new_session_page(
     *,
     notice: Notice | None = None,
     typed: dict[str, str] | None = None,
+    status: int = 200,
 ) -> HTMLResponse:
     return page(
         request,
         "session_new.html",
         person=person,
         notice=notice,
-        status=200 if notice is None else 409,
+        status=status,
         typed=typed or {},
         platforms=PLATFORMS,
         clients=sorted(
@@ -334,5 +336,6 @@ async def open_session(
             person,
             notice=notice,
             typed={**typed, "address": address, "platform": platform},
+            status=status_of(error),
         )
     return RedirectResponse(fragments.home_of(session.id), status_code=303)

@@ -39,6 +39,7 @@ def install(app: FastAPI, desk: Desk, single: SingleSignOn | None = None) -> Non
     # The last added is the outermost.
     app.add_middleware(WatchedStreams, ask=ask)
     app.add_middleware(SameSite)
+    # FastAPI's own limit answers in plain text, and from outside of the headers.
     app.add_middleware(SizeLimit)
     app.add_middleware(SecurityHeaders)
 
