@@ -65,7 +65,7 @@ async def host(
 
     given = pairs(chosen or []) | ({"listen": listen} if listen else {})
     table = on.table(given | ({"web": False} if no_web else {}), config=config)
-    settings = table.embedded(warm=table.web)
+    settings = table.embedded(serving=table.web)
     running = running_host(settings.folder)
     if running is not None:
         raise already_runs(settings.folder, running)

@@ -29,6 +29,7 @@ from stillfixed.actors.service import ENDPOINTS, Settings
 PREFIX = "STILLFIXED_"
 FILE_NAME = "stillfixed.toml"
 CONFIG = f"{PREFIX}CONFIG"
+FOR_OTHERS = "stillfixed.connectors.endpoints:open_for_others"
 
 
 def _place(listen: str) -> str:
@@ -109,7 +110,9 @@ class SettingsTable(BaseSettings):
         "are ended and recorded as cancelled.",
     )
     endpoints: str = Field(
-        ENDPOINTS, description="The function that connects to endpoints, module:function."
+        "",
+        description="The function that connects to endpoints, module:function. By default that of "
+        "stillfixed; where the page is served, one that refuses this machine itself and its files.",
     )
 
     # -- watching it ----------------------------------------------------------------------------
@@ -151,17 +154,18 @@ class SettingsTable(BaseSettings):
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
 
-    def embedded(self, *, warm: bool = False) -> Settings:
-        """What the sessions' own machinery needs of it; without `warm`, none is kept ready."""
+    def embedded(self, *, serving: bool = False) -> Settings:
+        """What the sessions' own machinery needs of it. For a host that is `serving` the page, some
+        processes are kept ready, and this machine is no endpoint."""
         return Settings(
             data=self.data,
             ray_address=self.ray_address,
             isolation=self.isolation,
             idle_seconds=self.idle_seconds,
-            warm_hosts=self.warm_hosts if warm else 0,
+            warm_hosts=self.warm_hosts if serving else 0,
             unresponsive_seconds=self.unresponsive_seconds,
             give_up_seconds=self.give_up_seconds,
-            endpoints=self.endpoints,
+            endpoints=self.endpoints or (FOR_OTHERS if serving else ENDPOINTS),
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from stillfixed.actors.errors import SettingsError
 from stillfixed.actors.service import Settings
-from stillfixed.connectors.web.settings import SettingsTable, load, pairs
+from stillfixed.connectors.web.settings import FOR_OTHERS, SettingsTable, load, pairs
 
 DOCS = Path(__file__).parents[2] / "docs" / "operating.md"
 
@@ -92,7 +92,8 @@ def test_settings_are_typed_as_name_and_value() -> None:
 
 def test_the_sessions_machinery_has_the_same_defaults() -> None:
     """Embedded without this table it behaves as with it."""
-    assert load().embedded(warm=True) == Settings(data=load().data)
+    assert load().embedded(serving=True) == Settings(data=load().data, endpoints=FOR_OTHERS)
+    assert load().embedded() == Settings(data=load().data, warm_hosts=0)
     names = {field.name for field in msgspec.structs.fields(Settings)}
     assert names - set(SettingsTable.model_fields) == {"read_only"}
 
