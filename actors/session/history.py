@@ -307,13 +307,16 @@ def with_masked(run: RunRecord, masked: Mapping[str, int]) -> RunRecord:
     return msgspec.structs.replace(run, masked=dict(Counter(run.masked) + Counter(masked)))
 
 
+def _removal(event: e.OutputsRemoved) -> OutputRemoval:
+    return OutputRemoval(event.by, event.at, event.rule, event.days)
+
+
 def _without_outputs(
     runs: Mapping[str, RunRecord], captured: set[str], event: e.OutputsRemoved
 ) -> dict[str, RunRecord]:
     """The runs that lost an output; of those that had none, nothing is missing."""
-    removal = OutputRemoval(event.by, event.at, event.rule, event.days)
     return {
-        name: msgspec.structs.replace(run, cut=True, removed=removal)
+        name: msgspec.structs.replace(run, cut=True, removed=_removal(event))
         for name, run in runs.items()
         if name in captured
     }
@@ -380,7 +383,11 @@ def run_record(
     masked: Mapping[str, int],
     runbook: RunbookPlace | None,
 ) -> RunRecord:
-    """One run from its own events (its outputs' left out), what is kept of its output and masked in
-    it, and its place in a runbook."""
-    record = with_masked(run_records(events, {})[run], masked)
+    """One run from its own events (its outputs' left out, their removal not), what is kept of its
+    output and masked in it, and its place in a runbook."""
+    told = list(events)
+    record = with_masked(run_records(told, {})[run], masked)
+    for event in told:
+        if isinstance(event, e.OutputsRemoved):
+            record = msgspec.structs.replace(record, removed=_removal(event))
     return msgspec.structs.replace(record, stdout=stdout, stderr=stderr, cut=cut, runbook=runbook)

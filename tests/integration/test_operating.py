@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import os
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from stillfixed import AsyncClient, Settings
 from stillfixed.actors.errors import LogFull
+from stillfixed.actors.log import append_to
 from stillfixed.actors.log.sqlite import SqliteLog
 from stillfixed.actors.runtime.cluster import Cluster
 from stillfixed.actors.service import Service
@@ -168,6 +171,46 @@ async def test_views_that_are_behind_do_not_make_a_host_unready(reading: Running
         found = await http.get("/ready")
     assert found.status_code == 200
     assert found.json()["views"] == {"state": "behind", "reason": "No views are published yet."}
+
+
+async def test_how_far_views_are_behind_is_told(reading: Running) -> None:
+    """In events, and in seconds since what is published was published."""
+    async with reading.serving() as http:
+        for number in range(3):
+            await append_to(reading.service.log, f"~x{number}", b'{"type":"x"}')
+        copy = reading.settings.folder / "views" / "published" / "0001-000000000000001.duckdb"
+        copy.parent.mkdir(parents=True)
+        copy.touch()
+        long_ago = time.time() - 1000
+        os.utime(copy, (long_ago, long_ago))
+        views = (await http.get("/ready")).json()["views"]
+        numbers = (await http.get("/metrics")).text
+    assert views["state"] == "behind"
+    assert re.fullmatch(r"2 events behind the log, 100\d seconds old\.", views["reason"])
+    assert "stillfixed_views_behind_events 2.0" in numbers
+    assert re.search(r"stillfixed_views_lag_seconds 100\d\.", numbers)
+    assert "stillfixed_log_position 3.0" in numbers
+
+
+async def test_what_strangers_make_up_is_no_label_and_in_no_line(
+    reading: Running, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    """Methods, paths, ids of requests and of sessions."""
+    request.addfinalizer(structlog.reset_defaults)
+    request.addfinalizer(logging.getLogger("uvicorn").handlers.clear)
+    logs.configure("console", "info")
+    async with reading.serving() as http:
+        await http.request("PLANTED", "/health")
+        await http.get("/planted/planted")
+        headers = {"x-request-id": "planted planted", "authorization": "Bearer olga"}
+        answer = await http.post("/test/%1b[31mplanted/run", headers=headers)
+        numbers = (await http.get("/metrics")).text
+    assert "planted" not in answer.headers["x-request-id"]
+    told = capfd.readouterr().err
+    assert "/test/{session}/run" in told
+    for text in (numbers, told):
+        assert "planted" not in text.lower()
+        assert "\x1b[31m" not in text
 
 
 async def test_numbers_are_for_this_machine_and_for_operators(reading: Running) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -35,12 +36,15 @@ class Writer:
         if not self.epoch:
             self.epoch = (await self.log.claim("s-1")).epoch
         chunks = (Chunk.of(data),) if data else ()
+        removed = [one.chunks for one in events if isinstance(one, e.OutputsRemoved)]
         entry = Append(
             stream="s-1",
             epoch=self.epoch,
             expected_version=self.version,
             events=tuple(map(e.encode, events)),
             chunks=chunks,
+            remove_chunks=tuple(chain.from_iterable(removed)),
+            checked_position=await self.log.newest_position(),
         )
         self.version = (await self.log.append(entry)).version
 
@@ -97,6 +101,17 @@ def history() -> list[tuple[e.SessionEvent, bytes]]:
     )
     tell(e.Annotated, annotation="n1", kind="note", text="Later\u202e.")
     return told
+
+
+def whole_history() -> list[tuple[e.SessionEvent, bytes]]:
+    """The same, until retention has removed its outputs."""
+    told = history()
+    chunks = tuple(one.chunk for one, _ in told if isinstance(one, e.OutputCaptured))
+    at = START + timedelta(days=400)
+    removed = e.OutputsRemoved(
+        at=at, by="stillfixed", rule="a <b>year</b>", days=365, runs=4, chunks=chunks, size_bytes=9
+    )
+    return [*told, (removed, b"")]
 
 
 class Screen:
@@ -166,7 +181,7 @@ async def test_whoever_comes_at_any_moment_sees_the_same(log: SqliteLog) -> None
     hub, writer = Hub(log), Writer(log)
     feed = Feed("s-1", log, hub)
     screens: list[Screen] = []
-    for event, data in history():
+    for event, data in whole_history():
         await writer.write(event, data=data)
         fresh = await opened(feed)
         for screen in screens:
@@ -183,11 +198,11 @@ async def test_whoever_comes_at_any_moment_sees_the_same(log: SqliteLog) -> None
 async def test_those_who_follow_live_see_the_same_in_the_end(log: SqliteLog) -> None:
     """Some watch from the start, one goes away in the middle and comes back where it was."""
     hub, writer = Hub(log), Writer(log)
-    await writer.write(history()[0][0])
+    await writer.write(whole_history()[0][0])
     feeds = Feeds(log, hub)
     feed = await feeds.feed("s-1")
     screens = [await opened(feed) for _ in range(3)]
-    last = len(history())
+    last = len(whole_history())
 
     async def follow(screen: Screen, until: int) -> None:
         async for block in feed.watch(screen.position):
@@ -201,7 +216,7 @@ async def test_those_who_follow_live_see_the_same_in_the_end(log: SqliteLog) -> 
 
     going = [asyncio.create_task(follow(screen, last)) for screen in screens[:2]]
     going.append(asyncio.create_task(come_and_go(screens[2])))
-    for event, data in history()[1:]:
+    for event, data in whole_history()[1:]:
         await writer.write(event, data=data)
         await asyncio.sleep(0)
     async with asyncio.timeout(30):
@@ -231,6 +246,20 @@ async def test_who_comes_when_all_have_gone_follows_on(log: SqliteLog) -> None:
         async with asyncio.timeout(30):
             assert (await comes).shown == (await opened(feed)).shown
     await hub.close()
+
+
+async def test_a_removed_output_is_told_and_asked_for_no_more(log: SqliteLog) -> None:
+    """In its run's entry, with the rule; a comparison keeps its words and loses its sides."""
+    hub, writer = Hub(log), Writer(log)
+    for event, data in whole_history():
+        await writer.write(event, data=data)
+    feed = Feed("s-1", log, hub)
+    html = "".join((await opened(feed)).entries.values())
+    assert "4 bytes removed on 2027-12-29 under the rule a &lt;b&gt;year&lt;/b&gt;" in html
+    assert "fixed" in html
+    assert "status: ok" not in html
+    assert [data async for data in feed.output("r4", "stdout")] == []
+    assert "removed on 2027-12-29" in (await feed.whole("r4"))[0]
 
 
 async def test_what_endpoints_write_stays_text(log: SqliteLog) -> None:

@@ -8,7 +8,6 @@ import re
 import secrets
 import time
 from contextlib import AbstractContextManager, nullcontext
-from urllib.parse import unquote
 
 import structlog
 from opentelemetry.propagate import extract
@@ -21,6 +20,8 @@ from stillfixed.connectors.web.operating.metrics import Metrics
 log = structlog.get_logger("stillfixed.http")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_SESSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/health", "/ready", "/metrics", "/static/")
 
 
@@ -53,7 +54,8 @@ class Observed:
             await send(message)
 
         began = time.perf_counter()
-        method = scope["method"]
+        # What a stranger may make up is neither a label nor in a line.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         with (
             structlog.contextvars.bound_contextvars(request_id=request_id),
             self._span(scope["path"], method, carrier) as span,
@@ -107,7 +109,7 @@ def _whose(scope: Scope) -> dict[str, str]:
     person = scope.get("state", {}).get("person")
     if person:
         found["person"] = str(person)
-    session = scope.get("path_params", {}).get("session")
-    if session:
-        found["session"] = unquote(str(session))[:64]
+    session = str(scope.get("path_params", {}).get("session", ""))
+    if _SESSION.fullmatch(session):
+        found["session"] = session
     return found

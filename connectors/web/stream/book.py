@@ -53,6 +53,8 @@ class Book:
         self._line_of: dict[str, Line] = {}
         self._facts: dict[str, list[e.SessionEvent]] = {}
         self._pieces: dict[str, list[Piece]] = {}
+        self._removed: dict[str, list[Piece]] = {}
+        """What was captured and is not in the log any more."""
         self._books: dict[str, e.RunbookLoaded] = {}
         self._books_at: dict[str, dict[str, e.RunbookLoaded]] = {}
         self._touched: list[tuple[int, Line]] = []
@@ -77,12 +79,23 @@ class Book:
             case e.VerdictOverridden(verification=run):
                 self._say_of(run, event)
                 self._enter(event)
+            case e.OutputsRemoved():
+                self._remove_outputs(event)
+                self._enter(event)
             case e.MonitorFired(skipped=""):
                 pass  # the run that follows says it
             case _:
                 if isinstance(event, e.RunbookLoaded):
                     self._books = with_runbook(self._books, event)
                 self._enter(event)
+
+    def _remove_outputs(self, event: e.OutputsRemoved) -> None:
+        """Nobody asks for these pieces any more; each run that had one says so."""
+        for run, pieces in self._pieces.items():
+            if pieces:
+                self._removed.setdefault(run, []).extend(pieces)
+                pieces.clear()
+                self._say_of(run, event)
 
     def _enter(self, event: e.SessionEvent) -> Line:
         opens_day = not self.lines or day(self.lines[-1].event.at) != day(event.at)
@@ -118,6 +131,10 @@ class Book:
     def pieces(self, run: str) -> Sequence[Piece]:
         return self._pieces[run]
 
+    def is_removed(self, run: str) -> bool:
+        """Whether the run had an output that is not in the log any more."""
+        return run in self._removed
+
     def has_run(self, run: str) -> bool:
         return run in self._facts
 
@@ -133,6 +150,8 @@ class Book:
         outputs: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
         cut = False
         masked: Counter[str] = Counter()
+        for piece in self._removed.get(run, ()):
+            masked.update(piece.event.masked)
         for piece in self._pieces[run]:
             masked.update(piece.event.masked)
             data = chunks.get(piece.event.chunk)
@@ -147,7 +166,7 @@ class Book:
             run,
             stdout=b"".join(outputs["stdout"]),
             stderr=b"".join(outputs["stderr"]),
-            cut=cut,
+            cut=cut or run in self._removed,
             masked=masked,
             runbook=place_of(started, self._books_at[run]),
         )

@@ -19,11 +19,13 @@ LIVE_BYTES = 256 * 1024
 
 
 class Shown(Struct, frozen=True):
-    """One output; `more` says what of it is not here, empty where all is."""
+    """One output; `more` says what of it is not here, `removed` that it is nowhere any more; both
+    are empty where all is here."""
 
     name: str
     text: str
     more: str = ""
+    removed: str = ""
 
 
 def shown_outputs(run: RunRecord, *, full: bool = False) -> tuple[Shown, ...]:
@@ -33,7 +35,11 @@ def shown_outputs(run: RunRecord, *, full: bool = False) -> tuple[Shown, ...]:
         ("stdout", run.text, run.stdout_bytes),
         ("stderr", run.error_text, run.stderr_bytes),
     ):
-        if text or (size and run.cut):
+        if size and run.removed:
+            rule, at = shown(run.removed.rule), run.removed.at
+            gone = f"{count(size, 'byte')} removed on {at:%Y-%m-%d} under the rule {rule}"
+            found.append(Shown(name, "", removed=gone))
+        elif text or (size and run.cut):
             found.append(_cut(name, text, size, is_cut=run.cut, full=full))
     return tuple(found)
 
@@ -117,10 +123,13 @@ def _first_chunks(book: Book, run: str, limit_bytes: int) -> tuple[str, ...]:
 
 def is_compared(book: Book, run: str) -> bool:
     """Whether the outputs of a judged run and its baseline are short enough to stand side by
-    side: the judge reads no longer ones either."""
+    side: the judge reads no longer ones either. One that was removed stands nowhere."""
     baseline = book.baseline_of(run)
     sides = (baseline, run)
-    return all(name is not None and size_of(book, name) <= JUDGED_BYTES for name in sides)
+    return all(
+        name is not None and size_of(book, name) <= JUDGED_BYTES and not book.is_removed(name)
+        for name in sides
+    )
 
 
 def drawn_bytes(book: Book, run: str) -> int:
