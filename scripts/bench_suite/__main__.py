@@ -29,6 +29,7 @@ ROWS = {
     "align": "two outputs of 10,000 lines side by side, beside difflib and git",
     "views": "the views rebuilt, asked and followed, beside DuckDB and eventsourcing",
     "import": "importing a million tickets, beside DuckDB reading the same CSV",
+    "web": "the page and the API, beside asyncssh and beside files from uvicorn",
     "idle": "memory of 10,000 open idle sessions, beside workerd",
 }
 """Each row is a module `row_NAME` with `async def measure(quick: bool) -> list[Figure]`."""
