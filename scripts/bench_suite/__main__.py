@@ -30,6 +30,7 @@ ROWS = {
     "views": "the views rebuilt, asked and followed, beside DuckDB and eventsourcing",
     "queue": "the dispatcher's queue of 10,000 closures, a page of it",
     "import": "importing a million tickets, beside DuckDB reading the same CSV",
+    "web": "the page and the API, beside asyncssh and beside files from uvicorn",
     "idle": "memory of 10,000 open idle sessions, beside workerd",
 }
 """Each row is a module `row_NAME` with `async def measure(quick: bool) -> list[Figure]`."""
