@@ -239,8 +239,8 @@ TABLE: dict[str, tuple[Rule, Ask]] = {
     "GET /api/events": (signed_in, Ask()),
     "GET /api/policies": (everywhere("measure", "govern"), Ask()),
     "POST /api/policies": (everywhere("govern"), Ask(body={"text": POLICY})),
-    "GET /api/views": (signed_in, Ask()),
-    "GET /api/views/{view}": (signed_in, Ask()),
+    "GET /api/views": (needs("measure"), Ask()),
+    "GET /api/views/{view}": (needs("measure"), Ask()),
 }  # fmt: skip
 
 NO_PROVIDER = {"GET /sign-in/elsewhere", "GET /sign-in/answer"}

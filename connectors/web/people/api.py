@@ -25,6 +25,12 @@ async def counter(request: Request, person: SignedIn) -> Counter:
 AtCounter = Annotated[Counter, Depends(counter)]
 
 
+@router.get("/me")
+async def me(person: SignedIn) -> m.MeModel:
+    """Who I am, and what this token or cookie allows."""
+    return m.MeModel.of(person)
+
+
 # -- tokens -------------------------------------------------------------------------------------
 @router.get("/tokens")
 async def tokens(counter: AtCounter, owner: str | None = None) -> m.TokensModel:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from stillfixed.connectors.web.identity import EVERY, Grant, Role
+from stillfixed.connectors.web.identity import EVERY, Grant, Person, Role
 from stillfixed.connectors.web.people.credentials import LABEL_LIMIT_CHARS
 from stillfixed.connectors.web.people.naming import LIMIT_CHARS
 from stillfixed.connectors.web.people.passwords import MOST_CHARS
@@ -44,6 +44,17 @@ class GivenModel(GrantModel):
     def of_given(cls, given: Given) -> "GivenModel":
         grant = GrantModel.of(given.grant).model_dump()
         return cls(**grant, id=given.id, source=given.source, at=given.at, by=given.by)
+
+
+class MeModel(_Model):
+    """Who the request comes from, and what its token or cookie allows."""
+
+    name: str
+    grants: list[GrantModel]
+
+    @classmethod
+    def of(cls, person: Person) -> "MeModel":
+        return cls(name=person.name, grants=[GrantModel.of(one) for one in person.grants])
 
 
 class PersonModel(_Model):
