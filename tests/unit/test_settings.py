@@ -118,5 +118,7 @@ def test_the_docs_show_exactly_this_table() -> None:
 def documented(name: str) -> str:
     field = SettingsTable.model_fields[name]
     default = field.default
-    shown = {None: "-", "": "-", (): "-", True: "`true`", False: "`false`"}.get(default, f"`{default}`")
+    shown = {None: "-", "": "-", (): "-", True: "`true`", False: "`false`"}.get(
+        default, f"`{default}`"
+    )
     return f"| `{name}` | {shown} | {field.description} |"
