@@ -31,8 +31,11 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that hosts `sessions` of the log at `log_url`."""
+
     name: str
     pid: int
+    log_url: str
     sessions: list[str]
 
 
@@ -56,7 +59,12 @@ class SessionActor:
     async def info(self) -> bytes:
         host = await self._host()
         return msgspec.json.encode(
-            HostInfo(name=self._name, pid=os.getpid(), sessions=host.sessions)
+            HostInfo(
+                name=self._name,
+                pid=os.getpid(),
+                log_url=self._config.log_url,
+                sessions=host.sessions,
+            )
         )
 
     async def drain(self, finish_seconds: float = 0.0) -> None:

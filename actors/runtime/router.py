@@ -237,7 +237,7 @@ class Router:
             raise HostUnavailable(f"Ray does not answer: {str(error) or 'it timed out'}.") from None
 
     async def hosts(self, limit_seconds: float) -> list[HostInfo]:
-        """What each of them says, if it answers in time. Raises as `host_names`."""
+        """What each one of this log says, if it answers in time. Raises as `host_names`."""
         found = [self._lane(name) for name in await self.host_names(limit_seconds)]
         asked = [asyncio.create_task(lane.info()) for lane in found if lane is not None]
         if not asked:
@@ -245,7 +245,8 @@ class Router:
         done, late = await asyncio.wait(asked, timeout=limit_seconds)
         for task in late:
             task.cancel()
-        return [task.result() for task in done if task.exception() is None]
+        infos = [task.result() for task in done if task.exception() is None]
+        return [info for info in infos if info.log_url == self._config.log_url]
 
     def end(self, error: HostUnavailable) -> None:
         """Ray is gone: every request, those that wait too, fails with `error` from now on."""

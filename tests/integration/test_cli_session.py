@@ -183,6 +183,7 @@ def test_others_join_a_running_host_and_a_monitor_goes_on_without_them(
         runs = (event for event in events if event["type"] == "run_finished")
         assert [next(runs)["end"] for _ in range(2)] == ["exited", "exited"]
         watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=LIMIT_SECONDS)  # it may be writing: its pipe stays open
     assert watching.returncode == 130
 
     second = stillfixed_says(environment, "host")

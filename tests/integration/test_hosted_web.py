@@ -54,6 +54,7 @@ class Host:
 def host(environment: dict[str, str]) -> Iterator[Host]:
     """Ready, on a free port, with log lines as JSON."""
     words = ["host", "--listen", "127.0.0.1:0", "--set", "log_format=json"]
+    words += ["--set", "endpoints=stillfixed.connectors.endpoints:open_endpoint"]
     with subprocess.Popen(
         [*COMMAND, *words, "--set", "finish_seconds=30"],
         env=environment,
