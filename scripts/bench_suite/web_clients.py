@@ -13,6 +13,7 @@ from scripts.bench_suite.web_host import Server
 
 CONNECTIONS = 4
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+_REACHED = b"\nevent: reached\ndata:\n\n"
 _POSITION = re.compile(rb'data-position="(\d+)"')
 
 
@@ -91,9 +92,6 @@ class OpenPage:
 
     async def follow(self) -> None:
         """Until cancelled."""
-        position = 0
-        async for line in self._stream:
-            if line.startswith(b"id: "):
-                position = int(line[4:])
-            elif line == b"event: reached\n":
-                self.reached.append((position, time.perf_counter()))
+        while data := await self._stream.readuntil(_REACHED):
+            position = int(data[data.rindex(b"id: ") + 4 : -len(_REACHED)])
+            self.reached.append((position, time.perf_counter()))
