@@ -85,8 +85,10 @@ class Feed:
         """Take in what is durable now. Raises `UnknownSession`."""
         async with self._lock:
             session, version = self.book.session, self.book.version
-            for record in await self._log.read(session, after_version=version):
-                self._take(record.position, record.version, e.decode(record.data))
+            newest = await self._log.stream(session)
+            if newest is not None and newest.version > version:  # mostly nothing is new
+                for record in await self._log.read(session, after_version=version):
+                    self._take(record.position, record.version, e.decode(record.data))
         if not self.book.version:
             raise UnknownSession(f"No session {self.book.session}.")
 
