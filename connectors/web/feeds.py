@@ -8,6 +8,7 @@ is sent is drawn from the log, and every piece names its place, so that it may b
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -40,6 +41,21 @@ PULSE_SECONDS = 15.0
 """A watcher hears at least this often, so that a dead connection is noticed."""
 
 
+class Page(NamedTuple):
+    """Entries as they are at a position; `older`: the version below which there are more."""
+
+    position: int
+    entries: Sequence[Markup]
+    older: int | None
+
+
+class Side(NamedTuple):
+    """What stands beside the stream: in a line, and whole."""
+
+    line: Markup
+    whole: Markup
+
+
 class Feed:
     """One session. Its book is brought up to date by whoever needs it, one at a time."""
 
@@ -53,6 +69,9 @@ class Feed:
         self._drawn_chars = 0
         self._blocks: dict[int, bytes] = {}
         """What was sent to those at a position, for the next who are there; until news comes."""
+        self._newest: Page | None = None
+        self._side: Side | None = None
+        """Both until news comes, too."""
         self._watchers = 0
         self._following: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -66,20 +85,33 @@ class Feed:
         """Take in what is durable now. Raises `UnknownSession`."""
         async with self._lock:
             session, version = self.book.session, self.book.version
-            for record in await self._log.read(session, after_version=version):
-                self._take(record.position, record.version, e.decode(record.data))
+            newest = await self._log.stream(session)
+            if newest is not None and newest.version > version:  # mostly nothing is new
+                for record in await self._log.read(session, after_version=version):
+                    self._take(record.position, record.version, e.decode(record.data))
         if not self.book.version:
             raise UnknownSession(f"No session {self.book.session}.")
 
-    async def page(self, before: int | None = None) -> tuple[int, Sequence[Markup], int | None]:
-        """The position that this is drawn at; a page of entries below a version, or the newest;
-        and the version below which there are older ones."""
+    async def page(self, before: int | None = None) -> Page:
+        """A page of entries below a version, or the newest."""
         async with self._lock:
-            lines = self._within_budget(self.book.before(before, PAGE_ENTRIES))
-            drawn = [await self._draw(line) for line in lines]
-            position = self.book.position
+            if before is not None:
+                return await self._page(before)
+            if self._newest is None:
+                self._newest = await self._page(None)
+            return self._newest
+
+    async def _page(self, before: int | None) -> Page:
+        lines = self._within_budget(self.book.before(before, PAGE_ENTRIES))
+        drawn = tuple([await self._draw(line) for line in lines])
         has_older = bool(lines) and lines[0] is not self.book.lines[0]
-        return position, drawn, lines[0].version if has_older else None
+        return Page(self.book.position, drawn, lines[0].version if has_older else None)
+
+    @property
+    def side(self) -> Side:
+        if self._side is None:
+            self._side = Side(fragments.side_line(self.book), fragments.side(self.book))
+        return self._side
 
     def _within_budget(self, lines: Sequence[Line]) -> Sequence[Line]:
         size_bytes = 0
@@ -163,6 +195,7 @@ class Feed:
             return  # a reader was here first
         self.book.add(position, version, event)
         self._blocks.clear()
+        self._newest = self._side = None
         match event:
             case e.RunStarted(run=run):
                 self._live[run] = LiveOutput()
@@ -184,7 +217,7 @@ class Feed:
                 run = piece.event.run
                 if self.book.line_of(run).version not in fresh:
                     parts.append(fragments.piece(piece, await self._live_of(run)))
-            parts += [fragments.side_line(self.book), fragments.side(self.book)]
+            parts += self.side
             block = b"".join(message(part) for part in parts if part)
             block += f"id: {self.book.position}\nevent: reached\ndata:\n\n".encode()
             self._blocks[position] = block
