@@ -31,12 +31,12 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that hosts `sessions` of the log at `log_url`."""
+    """A process that hosts `sessions` of the log at `log_url`; a remote host does not tell it."""
 
     name: str
     pid: int
-    log_url: str
     sessions: list[str]
+    log_url: str = ""
 
 
 class SessionActor:
@@ -62,8 +62,8 @@ class SessionActor:
             HostInfo(
                 name=self._name,
                 pid=os.getpid(),
-                log_url=self._config.log_url,
                 sessions=host.sessions,
+                log_url=self._config.log_url,
             )
         )
 

@@ -140,20 +140,21 @@ def test_it_reads_and_works_without_javascript(
 
     def send(line: str) -> None:
         page.get_by_label("Command or message").fill(line)
-        page.get_by_role("button", name="Send").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send").click()
         until_it_ended()
 
-    def until_it_ended() -> None:
+    def until_it_ended(shown: str = ".entry") -> None:
         for _ in range(50):
-            if not page.locator(".entry.going").count():
+            if page.locator(shown).count() and not page.locator(".entry.going").count():
                 return
             page.goto(page.url.partition("#")[0])
 
     send(f"test -e {flag}")
     send(f"touch {flag}")
-    page.get_by_role("button", name="Run again").click()
-    page.reload()
-    until_it_ended()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Run again").click()
+    until_it_ended(".compared-head")  # checks are run again after the answer
     expect(page.locator(".compared-head .verdict")).to_have_text("✓ fixed")
     send("/expect nonsense -- df /")
     expect(page.locator(".notice.bad")).to_contain_text("expectation cannot be used")

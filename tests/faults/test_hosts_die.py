@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from stillfixed import AsyncClient, AsyncSession
-from stillfixed.actors.session import events as e
 
 pytestmark = pytest.mark.ray
 
@@ -72,13 +71,16 @@ async def test_200_rounds_of_killing(service: AsyncClient, tmp_path: Path) -> No
     await rounds(service, tmp_path, 400)
 
 
-async def test_a_stopped_host_that_wakes_up_again_cannot_write(service: AsyncClient) -> None:
+async def test_a_stopped_host_that_wakes_up_again_cannot_write(
+    service: AsyncClient, tmp_path: Path
+) -> None:
     """SIGSTOP, another host takes over, SIGCONT: the first one's append is refused."""
     session = await open_local(service)
-    running = asyncio.create_task(session.run("sleep 3; echo late"))
-    async for seen in session.watch():
-        if isinstance(seen.event, e.RunStarted):
-            break
+    begun = tmp_path / "begun"
+    running = asyncio.create_task(session.run(f"touch {begun}; sleep 3; echo late"))
+    # Not at the event alone: a process that is stopped in a commit keeps the log's lock.
+    while not begun.exists():  # noqa: ASYNC110 a file sets no event
+        await asyncio.sleep(0.01)
     stopped = await kill_host(session, signal.SIGSTOP)
     try:
         await session.message("Still here.")

@@ -214,4 +214,6 @@ async def read_host(session: str, person: SignedIn, desk: AtDesk) -> Response:
         raise UnknownSession(f"No session {session}.")
     if not person.may("operate", client=heading.client, team=heading.team):
         raise NotAllowed(f"{person.name} may not operate the host of {heading.client}.")
-    return Json({"host": await desk.client.backend.host_of(session)})
+    host = await desk.client.backend.host_of(session)
+    said = {"name": host.name, "pid": host.pid, "sessions": host.sessions} if host else None
+    return Json({"host": said})
